@@ -1,0 +1,47 @@
+package io.msgtrans.reactive;
+
+import java.net.URI;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import reactor.core.Disposable;
+import reactor.core.publisher.Mono;
+
+/** A server that listens. */
+public interface BoundServer extends Disposable {
+
+    /** Where it listens, in the order of the {@code listen} calls, with the real ports. */
+    List<URI> uris();
+
+    /** The first of {@link #uris()}. */
+    default URI uri() {
+        return uris().get(0);
+    }
+
+    /** The open session of an id, or {@code null}. */
+    @Nullable
+    Session session(long id);
+
+    /** The open sessions; a live view that never fails while it changes. */
+    Collection<Session> sessions();
+
+    /** How many sessions are open. */
+    int sessionCount();
+
+    /** What the server did so far. */
+    ServerStats stats();
+
+    /**
+     * Shuts down in order, subscribed to or not: stops accepting, drains every session ({@link Session#drain()}), cuts
+     * what is left at the deadline. Completes when all sessions are gone and the addresses are free.
+     */
+    Mono<Void> drain(Duration deadline);
+
+    /** Stops accepting and cuts all sessions at once; see {@link #onDispose()} for the end. */
+    @Override
+    void dispose();
+
+    /** Completes when all sessions are gone and the addresses can be bound again. */
+    Mono<Void> onDispose();
+}

@@ -1,0 +1,182 @@
+package io.msgtrans.reactive;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How one address is listened on or connected to: TLS, time limits, and the options of its transport. Immutable: each
+ * method returns a changed copy. An option that the transport of the address does not know fails {@code bind} or {@code
+ * connect}. Key material and passwords are never printed.
+ */
+public final class EndpointOptions implements Cloneable {
+
+    /**
+     * A certificate chain and its key, as PEM files.
+     *
+     * @param chain the certificate, then its issuers
+     * @param key PKCS#8, not encrypted
+     */
+    public record Certificate(Path chain, Path key) {}
+
+    /** What a server asks of its clients. */
+    public enum ClientCertificate {
+        /** Nothing. */
+        NONE,
+        /** A certificate if they have one. */
+        OPTIONAL,
+        /** A certificate, or the handshake fails. */
+        REQUIRED
+    }
+
+    /** The defaults. */
+    public static final EndpointOptions DEFAULTS = new EndpointOptions();
+
+    // Never written after the copy that a method returns has left it; the maps are immutable.
+    private @Nullable Certificate certificate;
+    private Map<String, Certificate> sniCertificates = Map.of();
+    private @Nullable Path trust;
+    private ClientCertificate clientCertificate = ClientCertificate.NONE;
+    private @Nullable String serverName;
+    private boolean trustAllInsecurely;
+    private Duration handshakeTimeout = Duration.ofSeconds(10);
+    private Duration connectTimeout = Duration.ofSeconds(10);
+    private Map<EndpointOption<?>, Object> transportOptions = Map.of();
+
+    private EndpointOptions() {}
+
+    /** TLS: the certificate of this side. Needed to listen; on a client it is for mutual TLS. */
+    public EndpointOptions certificate(Path chain, Path key) {
+        EndpointOptions copy = copy();
+        copy.certificate = new Certificate(chain, key);
+        return copy;
+    }
+
+    /** TLS, server: the certificate for clients that name this host (SNI, also {@code *.example.org}). */
+    public EndpointOptions certificate(String host, Path chain, Path key) {
+        Map<String, Certificate> certificates = new LinkedHashMap<>(sniCertificates);
+        certificates.put(host, new Certificate(chain, key));
+        EndpointOptions copy = copy();
+        copy.sniCertificates = Map.copyOf(certificates);
+        return copy;
+    }
+
+    /** TLS: PEM file of the authorities that the peer's certificate must come from, instead of the JDK's. */
+    public EndpointOptions trust(Path authorities) {
+        EndpointOptions copy = copy();
+        copy.trust = authorities;
+        return copy;
+    }
+
+    /** TLS, server: whether clients must show a certificate; default no. */
+    public EndpointOptions clientCertificate(ClientCertificate policy) {
+        EndpointOptions copy = copy();
+        copy.clientCertificate = Objects.requireNonNull(policy, "clientCertificate");
+        return copy;
+    }
+
+    /** TLS, client: the name to ask for (SNI) and to check in the certificate; default the host of the URI. */
+    public EndpointOptions serverName(String host) {
+        EndpointOptions copy = copy();
+        copy.serverName = Objects.requireNonNull(host, "serverName");
+        return copy;
+    }
+
+    /** TLS, client: accepts any certificate and any name. Anyone on the way can read and change everything. */
+    public EndpointOptions trustAllInsecurely() {
+        EndpointOptions copy = copy();
+        copy.trustAllInsecurely = true;
+        return copy;
+    }
+
+    /** Server: time from accept to the end of TLS handshake and upgrade; default 10 s, 10 ms..10 min. */
+    public EndpointOptions handshakeTimeout(Duration timeout) {
+        EndpointOptions copy = copy();
+        copy.handshakeTimeout =
+                SessionOptions.between("handshakeTimeout", timeout, Duration.ofMillis(10), Duration.ofMinutes(10));
+        return copy;
+    }
+
+    /** Client: time from subscription to an open session, handshakes included; default 10 s, 10 ms..10 min. */
+    public EndpointOptions connectTimeout(Duration timeout) {
+        EndpointOptions copy = copy();
+        copy.connectTimeout =
+                SessionOptions.between("connectTimeout", timeout, Duration.ofMillis(10), Duration.ofMinutes(10));
+        return copy;
+    }
+
+    /** An option of the transport. */
+    public <T> EndpointOptions with(EndpointOption<T> option, T value) {
+        Map<EndpointOption<?>, Object> options = new HashMap<>(transportOptions);
+        options.put(option, option.type().cast(Objects.requireNonNull(value, option.name())));
+        EndpointOptions copy = copy();
+        copy.transportOptions = Map.copyOf(options);
+        return copy;
+    }
+
+    /** The value of a transport's option, or its default. */
+    public <T> T get(EndpointOption<T> option) {
+        Object value = transportOptions.get(option);
+        return value == null ? option.defaultValue() : option.type().cast(value);
+    }
+
+    /** The transport's options that were set. */
+    public Map<EndpointOption<?>, Object> transportOptions() {
+        return transportOptions;
+    }
+
+    public @Nullable Certificate certificate() {
+        return certificate;
+    }
+
+    /** Certificates by host name. */
+    public Map<String, Certificate> sniCertificates() {
+        return sniCertificates;
+    }
+
+    public @Nullable Path trust() {
+        return trust;
+    }
+
+    public ClientCertificate clientCertificate() {
+        return clientCertificate;
+    }
+
+    public @Nullable String serverName() {
+        return serverName;
+    }
+
+    public boolean isTrustAllInsecurely() {
+        return trustAllInsecurely;
+    }
+
+    public Duration handshakeTimeout() {
+        return handshakeTimeout;
+    }
+
+    public Duration connectTimeout() {
+        return connectTimeout;
+    }
+
+    /** Whether any option of TLS was set, which a transport without TLS refuses. */
+    public boolean hasTls() {
+        return certificate != null
+                || !sniCertificates.isEmpty()
+                || trust != null
+                || clientCertificate != ClientCertificate.NONE
+                || serverName != null
+                || trustAllInsecurely;
+    }
+
+    private EndpointOptions copy() {
+        try {
+            return (EndpointOptions) clone();
+        } catch (CloneNotSupportedException impossible) {
+            throw new AssertionError(impossible);
+        }
+    }
+}

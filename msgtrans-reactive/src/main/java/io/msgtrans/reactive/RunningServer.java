@@ -1,0 +1,282 @@
+package io.msgtrans.reactive;
+
+import io.msgtrans.reactive.channel.SessionHandler;
+import io.msgtrans.reactive.spi.Framing;
+import io.msgtrans.reactive.spi.Listener;
+import io.msgtrans.reactive.spi.SessionContext;
+import io.netty.channel.Channel;
+import io.netty.util.AttributeKey;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.LongAdder;
+import org.jctools.maps.NonBlockingHashMapLong;
+import org.jspecify.annotations.Nullable;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.netty.resources.LoopResources;
+import reactor.util.Logger;
+import reactor.util.Loggers;
+
+/** A bound server: its listeners, its sessions, and the places that are left. Used from all event loops. */
+final class RunningServer implements BoundServer {
+
+    private static final Logger log = Loggers.getLogger(TransportServer.class);
+    private static final AttributeKey<Boolean> OPENED = AttributeKey.valueOf("msgtrans.opened");
+
+    private final TransportServer config;
+    private final List<Listener> listeners = new CopyOnWriteArrayList<>();
+    private final NonBlockingHashMapLong<Session> sessions = new NonBlockingHashMapLong<>();
+    private final AtomicLong ids = new AtomicLong();
+    private final AtomicInteger places = new AtomicInteger();
+    private final ConcurrentHashMap<InetAddress, Integer> placesByAddress = new ConcurrentHashMap<>();
+    private final LongAdder opened = new LongAdder();
+    private final LongAdder refused = new LongAdder();
+    private final LongAdder handshakesFailed = new LongAdder();
+    private final LongAdder protocolErrors = new LongAdder();
+    private final AtomicReference<SessionStats> closedTraffic = new AtomicReference<>(SessionStats.ZERO);
+    private final AtomicBoolean stopping = new AtomicBoolean();
+    private final Sinks.Empty<Void> disposed = Sinks.empty();
+    private final Sinks.Empty<Void> empty = Sinks.empty();
+
+    RunningServer(TransportServer config) {
+        this.config = config;
+    }
+
+    Mono<Void> listen(TransportServer.Endpoint endpoint) {
+        return Mono.defer(() -> {
+                    Transports.checkOptions(endpoint.uri(), endpoint.options());
+                    return Transports.find(endpoint.uri()).listen(new Context(endpoint));
+                })
+                .onErrorMap(
+                        error -> !(error instanceof TransportException),
+                        error -> new BindFailedException(
+                                endpoint.uri(),
+                                "cannot listen on " + endpoint.uri() + ": " + Causes.describe(error),
+                                error))
+                .doOnNext(listener -> {
+                    listeners.add(listener);
+                    if (stopping.get()) {
+                        listener.close().subscribe();
+                    }
+                })
+                .then();
+    }
+
+    private final class Context implements SessionContext {
+        private final TransportServer.Endpoint endpoint;
+
+        Context(TransportServer.Endpoint endpoint) {
+            this.endpoint = endpoint;
+        }
+
+        @Override
+        public URI uri() {
+            return endpoint.uri();
+        }
+
+        @Override
+        public EndpointOptions endpoint() {
+            return endpoint.options();
+        }
+
+        @Override
+        public SessionOptions options() {
+            return config.options();
+        }
+
+        @Override
+        public LoopResources loops() {
+            return config.loops();
+        }
+
+        @Override
+        public boolean admit(Channel channel) {
+            return RunningServer.this.admit(channel, endpoint.options().handshakeTimeout());
+        }
+
+        @Override
+        public SessionHandler handler(Framing framing) {
+            return new SessionHandler(
+                    ids.incrementAndGet(), endpoint.uri().getScheme(), config.options(), framing, this::opened);
+        }
+
+        private void opened(Session session, Channel channel) {
+            channel.attr(OPENED).set(true);
+            RunningServer.this.opened(session);
+        }
+    }
+
+    // ---- places ----
+
+    private boolean admit(Channel channel, Duration handshakeTimeout) {
+        if (stopping.get() || places.incrementAndGet() > config.maxSessions()) {
+            if (!stopping.get()) {
+                places.decrementAndGet();
+            }
+            refused.increment();
+            return false;
+        }
+        InetAddress address = channel.remoteAddress() instanceof InetSocketAddress inet ? inet.getAddress() : null;
+        if (address != null && placesByAddress.merge(address, 1, Integer::sum) > config.maxSessionsPerAddress()) {
+            giveBack(address);
+            refused.increment();
+            return false;
+        }
+        var timeout = channel.eventLoop()
+                .schedule(
+                        () -> {
+                            if (channel.attr(OPENED).get() == null) {
+                                channel.close();
+                            }
+                        },
+                        handshakeTimeout.toMillis(),
+                        TimeUnit.MILLISECONDS);
+        channel.closeFuture().addListener(closed -> {
+            timeout.cancel(false);
+            if (channel.attr(OPENED).get() == null) {
+                handshakesFailed.increment();
+            }
+            giveBack(address);
+        });
+        return true;
+    }
+
+    private void giveBack(@Nullable InetAddress address) {
+        if (address != null) {
+            placesByAddress.computeIfPresent(address, (key, count) -> count == 1 ? null : count - 1);
+        }
+        if (places.decrementAndGet() == 0 && stopping.get()) {
+            empty.tryEmitEmpty();
+        }
+    }
+
+    // ---- sessions ----
+
+    private void opened(Session session) {
+        opened.increment();
+        sessions.put(session.id(), session);
+        if (stopping.get()) {
+            session.dispose();
+        }
+        Disposable.Swap handling = Disposables.swap();
+        session.onClose().subscribe(reason -> {
+            sessions.remove(session.id());
+            closedTraffic.accumulateAndGet(session.stats(), SessionStats::plus);
+            if (reason.kind() == CloseReason.Kind.PROTOCOL) {
+                protocolErrors.increment();
+            }
+            handling.dispose();
+        });
+        handling.update(Mono.defer(() -> Mono.from(config.handler().apply(session)))
+                .subscribe(
+                        nothing -> {},
+                        error -> handlerFailed(session, error),
+                        () -> session.close().subscribe()));
+    }
+
+    private static void handlerFailed(Session session, Throwable error) {
+        if (!(error instanceof TransportException)) {
+            log.warn("{}: its handler failed, the session is closed", session, error);
+        }
+        session.close(new CloseReason(CloseReason.Kind.ERROR, 1011, "the handler failed"))
+                .subscribe();
+    }
+
+    @Override
+    public List<URI> uris() {
+        return listeners.stream().map(Listener::uri).toList();
+    }
+
+    @Override
+    public @Nullable Session session(long id) {
+        return sessions.get(id);
+    }
+
+    @Override
+    public Collection<Session> sessions() {
+        return Collections.unmodifiableCollection(sessions.values());
+    }
+
+    @Override
+    public int sessionCount() {
+        return sessions.size();
+    }
+
+    @Override
+    public ServerStats stats() {
+        SessionStats traffic = Objects.requireNonNull(closedTraffic.get());
+        for (Session session : sessions.values()) {
+            traffic = traffic.plus(session.stats());
+        }
+        return new ServerStats(
+                sessions.size(), opened.sum(), refused.sum(), handshakesFailed.sum(), protocolErrors.sum(), traffic);
+    }
+
+    // ---- end ----
+
+    @Override
+    public Mono<Void> drain(Duration deadline) {
+        Mono<Void> sessionsGone = Flux.fromIterable(sessions.values())
+                .flatMap(session -> session.drain().onErrorComplete(), Integer.MAX_VALUE)
+                .then()
+                .timeout(deadline, Mono.empty());
+        stopListening()
+                .then(Mono.defer(() -> sessionsGone))
+                .doFinally(signal -> {
+                    cutSessions();
+                })
+                .subscribe(nothing -> {}, error -> log.warn("drain failed", error));
+        return onDispose();
+    }
+
+    @Override
+    public void dispose() {
+        stopListening().subscribe(nothing -> {}, error -> log.warn("a listener could not be closed", error));
+        cutSessions();
+    }
+
+    private Mono<Void> stopListening() {
+        if (!stopping.compareAndSet(false, true)) {
+            return disposed.asMono();
+        }
+        Mono<Void> closed = Flux.fromIterable(listeners)
+                .flatMap(listener -> listener.close().onErrorComplete(), Integer.MAX_VALUE)
+                .then()
+                .cache();
+        if (places.get() == 0) {
+            empty.tryEmitEmpty();
+        }
+        Mono.when(closed, empty.asMono()).subscribe(nothing -> {}, disposed::tryEmitError, disposed::tryEmitEmpty);
+        return closed;
+    }
+
+    private void cutSessions() {
+        sessions.values().forEach(Session::dispose);
+    }
+
+    @Override
+    public boolean isDisposed() {
+        return stopping.get();
+    }
+
+    @Override
+    public Mono<Void> onDispose() {
+        return disposed.asMono();
+    }
+}

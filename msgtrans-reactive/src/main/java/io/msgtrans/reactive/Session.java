@@ -1,0 +1,169 @@
+package io.msgtrans.reactive;
+
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
+import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * One connection that carries packets in both directions.
+ *
+ * <pre>
+ *   OPEN --close()--> CLOSING --written, peer gone or deadline--> CLOSED
+ *   OPEN --dispose(), peer closed, broken rule, lost connection--> CLOSED
+ * </pre>
+ *
+ * <p><b>Threads.</b> Every method may be called from any thread. What arrives is signalled on the event loop of the
+ * connection, which must not be blocked: move blocking work away with {@code publishOn}.
+ *
+ * <p><b>Bounds.</b> Inbound, {@link SessionOptions#inboundPackets()} and {@link SessionOptions#inboundBytes()} may wait
+ * for demand, then the socket is not read any more and the peer feels it. Outbound, {@link
+ * SessionOptions#outboundPackets()} and {@link SessionOptions#outboundBytes()} may wait for the socket, then {@link
+ * #offer} answers {@link OfferResult#FULL} and {@link #send} stops asking its publisher.
+ *
+ * <p><b>Delivery.</b> Packets of one publisher, and of one thread's offers and requests, leave in their order.
+ * "Sent" means handed to the socket, not received: only an answer of the peer proves that.
+ */
+public interface Session extends Disposable {
+
+    /** Unique among the sessions of a server, or of this process's clients; never negative. */
+    long id();
+
+    /** The scheme of the transport: {@code tcp}, {@code ws}, {@code mem}… */
+    String scheme();
+
+    /** Address of the peer. */
+    SocketAddress remoteAddress();
+
+    /** Address of this side. */
+    SocketAddress localAddress();
+
+    /** Values that the application keeps with the session; safe for use by several threads. */
+    Map<String, Object> attributes();
+
+    /**
+     * The one-way packets and requests of the peer, decompressed. One subscriber at a time; after it cancelled another
+     * one may subscribe and continues where the first stopped. Packets are garbage-collected memory: keep them, queue
+     * them, hand them to other threads. A packet pins the memory of the read it came with (up to 64 KiB and more for
+     * larger packets) until {@link Packet#compact()}.
+     *
+     * <p>Completes when the session ends in an orderly way, else fails with {@link ConnectionLostException} or {@link
+     * ProtocolException}. A second subscriber gets an {@code IllegalStateException}. When nobody subscribes, packets
+     * wait up to the inbound bound and reading stops, for responses too: a client that expects none may call {@code
+     * receive().subscribe()}.
+     */
+    Flux<Packet> receive();
+
+    /**
+     * As {@link #receive()}, without copying: packets lie in the read buffer and are valid only until {@code onNext}
+     * returns. {@link Packet#retain()} gives one that lives until it is sent or {@link Packet#release() released};
+     * operators that queue elements must be behind such a retain, with {@code doOnDiscard(Packet.class,
+     * Packet::release)}.
+     */
+    Flux<Packet> receiveBorrowed();
+
+    /**
+     * Sends what the publisher emits, asking for more as the socket takes it. Completes when all of it was handed to
+     * the socket. Several sends may run at the same time; they take turns.
+     *
+     * <p>Fails with the publisher's error, with {@link ConnectionLostException} (naming how many packets were not
+     * handed over) when the session ends first, or with {@link LimitException} for a packet that exceeds a size limit.
+     * Cancel stops asking; what was emitted is still written.
+     */
+    Mono<Void> send(Publisher<Packet> packets);
+
+    /** As {@link #send(Publisher)} for one packet. */
+    default Mono<Void> send(Packet packet) {
+        return send(Mono.just(packet));
+    }
+
+    /**
+     * Takes a packet for sending if there is room: the synchronous way, from any thread, without an object per call.
+     *
+     * @throws LimitException when the packet is larger than {@link SessionOptions#maxPayload()} allows
+     */
+    OfferResult offer(Packet packet);
+
+    /**
+     * Sends a request with {@link SessionOptions#requestTimeout()}; see {@link #request(Packet, Duration)}.
+     */
+    Mono<Packet> request(Packet packet);
+
+    /**
+     * Sends a request for each subscriber, and gives the response. The message id is set by the session (an id in the
+     * packet is used if it is free; a pending one is refused with {@code IllegalArgumentException}). A packet of
+     * another type is sent as a request.
+     *
+     * <p>The response arrives on the event loop. Fails with {@link RequestTimeoutException}, with {@link
+     * ConnectionLostException} at once when the session ends, with {@link LimitException} when {@link
+     * SessionOptions#maxPendingRequests()} or the outbound bound is reached, or with {@link PayloadException} for a
+     * response that does not inflate. Cancel frees the entry; a late response is counted and dropped.
+     *
+     * @param timeout from subscription to response
+     */
+    Mono<Packet> request(Packet packet, Duration timeout);
+
+    /** Answers a request with a payload: {@code send(request.response(payload))}. */
+    default Mono<Void> reply(Packet request, byte[] payload) {
+        return send(request.response(payload));
+    }
+
+    /** Answers a request with a text as UTF-8. */
+    default Mono<Void> reply(Packet request, String text) {
+        return send(request.response(text));
+    }
+
+    /**
+     * {@code true} while {@link #offer} would accept a small packet, {@code false} when it would not: the current state
+     * and every change, the latest state for a slow subscriber. Completes when the session ends.
+     */
+    Flux<Boolean> writable();
+
+    /** Bytes that wait in this session for the socket; an estimate when called from other threads. */
+    long outboundQueuedBytes();
+
+    /** What this session did so far. */
+    SessionStats stats();
+
+    /** As {@link #close(CloseReason)} with {@link CloseReason#NORMAL}. */
+    default Mono<Void> close() {
+        return close(CloseReason.NORMAL);
+    }
+
+    /**
+     * Closes in an orderly way, subscribed to or not: accepts nothing more, writes what was accepted, tells the peer the
+     * reason where the transport can, and waits for it to go, {@link SessionOptions#closeTimeout()} at most. Running
+     * sends fail. Completes when the connection is gone.
+     */
+    Mono<Void> close(CloseReason reason);
+
+    /**
+     * Finishes what is in flight, then closes with {@link CloseReason#GOING_AWAY}, subscribed to or not: requests of the
+     * peer that were delivered get their answers, pending requests their responses, and what was accepted is written;
+     * nothing else is read any more. Has no deadline of its own: {@link #dispose()} ends it. Completes when the
+     * connection is gone.
+     */
+    Mono<Void> drain();
+
+    /** Ends the connection at once; packets that wait are lost and counted. */
+    @Override
+    void dispose();
+
+    /** Whether the connection is gone. */
+    @Override
+    boolean isDisposed();
+
+    /** Whether packets are accepted: not closing and not closed. */
+    boolean isOpen();
+
+    /** Gives the reason when the connection is gone; to late subscribers too. */
+    Mono<CloseReason> onClose();
+
+    /** Why the session ended, or {@code null} while it has not. */
+    @Nullable
+    CloseReason closeReason();
+}

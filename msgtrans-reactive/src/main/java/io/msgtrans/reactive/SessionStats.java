@@ -1,0 +1,49 @@
+package io.msgtrans.reactive;
+
+/**
+ * What a session, or all sessions of a server, did so far. Figures of open sessions are read while they change.
+ *
+ * @param packetsReceived packets that arrived, of every type
+ * @param bytesReceived bytes that arrived, frames included, TLS not
+ * @param packetsSent packets encoded for the socket
+ * @param bytesSent bytes encoded for the socket, frames included, TLS not
+ * @param packetsLost packets that were accepted and not handed to the socket because the connection ended
+ * @param packetsDiscarded packets that arrived and were never asked for, because the session ended first
+ * @param unmatchedResponses responses that matched no pending request: late, duplicate or unknown
+ * @param payloadErrors packets dropped because their payload did not inflate within the limits
+ * @param ignoredFrames frames that carry no packet and were skipped by policy (text on WebSocket)
+ * @param truncated connections that ended within a packet
+ * @param pendingRequests requests without an answer yet
+ */
+public record SessionStats(
+        long packetsReceived,
+        long bytesReceived,
+        long packetsSent,
+        long bytesSent,
+        long packetsLost,
+        long packetsDiscarded,
+        long unmatchedResponses,
+        long payloadErrors,
+        long ignoredFrames,
+        long truncated,
+        long pendingRequests) {
+
+    /** All zero. */
+    public static final SessionStats ZERO = new SessionStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+
+    /** The sum, field by field. */
+    public SessionStats plus(SessionStats other) {
+        return new SessionStats(
+                packetsReceived + other.packetsReceived,
+                bytesReceived + other.bytesReceived,
+                packetsSent + other.packetsSent,
+                bytesSent + other.bytesSent,
+                packetsLost + other.packetsLost,
+                packetsDiscarded + other.packetsDiscarded,
+                unmatchedResponses + other.unmatchedResponses,
+                payloadErrors + other.payloadErrors,
+                ignoredFrames + other.ignoredFrames,
+                truncated + other.truncated,
+                pendingRequests + other.pendingRequests);
+    }
+}

@@ -1,0 +1,129 @@
+package io.msgtrans.reactive;
+
+import io.msgtrans.reactive.channel.SessionHandler;
+import io.msgtrans.reactive.spi.Framing;
+import io.msgtrans.reactive.spi.SessionContext;
+import io.netty.channel.Channel;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.TimeoutException;
+import java.util.function.UnaryOperator;
+import reactor.core.publisher.Mono;
+import reactor.netty.resources.LoopResources;
+
+/** Describes a client of one address. Immutable: each method returns a changed copy. */
+public final class TransportClient implements Cloneable {
+
+    private final URI uri;
+
+    // Never written after the copy that a method returns has left it.
+    private EndpointOptions endpoint = EndpointOptions.DEFAULTS;
+    private SessionOptions options = SessionOptions.DEFAULTS;
+    private LoopResources loops = EventLoops.client();
+
+    private TransportClient(URI uri) {
+        this.uri = uri;
+    }
+
+    /**
+     * A client of {@code scheme://host:port}.
+     *
+     * @throws IllegalArgumentException for an address that is no such URI or a scheme that no transport serves
+     */
+    public static TransportClient create(String uri) {
+        URI parsed = Transports.parse(uri);
+        Transports.find(parsed);
+        return new TransportClient(parsed);
+    }
+
+    /** Changes the options of the address: TLS, time limits, the transport's own. */
+    public TransportClient endpoint(UnaryOperator<EndpointOptions> change) {
+        TransportClient copy = copy();
+        copy.endpoint = change.apply(endpoint);
+        return copy;
+    }
+
+    /** Changes the options of the sessions. */
+    public TransportClient session(UnaryOperator<SessionOptions> change) {
+        TransportClient copy = copy();
+        copy.options = change.apply(options);
+        return copy;
+    }
+
+    /** The event loops to run on, which the caller disposes; by default a set that all clients of the process share. */
+    public TransportClient runOn(LoopResources loops) {
+        TransportClient copy = copy();
+        copy.loops = Objects.requireNonNull(loops, "loops");
+        return copy;
+    }
+
+    /**
+     * Opens a session for each subscriber. Fails with {@link ConnectFailedException}, after {@link
+     * EndpointOptions#connectTimeout()} at the latest. Cancel gives up.
+     */
+    public Mono<Session> connect() {
+        return Mono.defer(() -> {
+                    Transports.checkOptions(uri, endpoint);
+                    return Transports.find(uri).connect(new Context());
+                })
+                .timeout(endpoint.connectTimeout())
+                .onErrorMap(error -> !(error instanceof TransportException), this::failed)
+                .doOnDiscard(Session.class, Session::dispose);
+    }
+
+    /** {@link #connect()}, waiting for it; not to be called on an event loop. */
+    public Session connectNow() {
+        Duration limit = endpoint.connectTimeout().plusSeconds(5);
+        return Objects.requireNonNull(connect().block(limit), "connect gave no session");
+    }
+
+    private ConnectFailedException failed(Throwable error) {
+        String what = error instanceof TimeoutException
+                ? "not open within " + endpoint.connectTimeout() + " (option connectTimeout)"
+                : Causes.describe(error);
+        return new ConnectFailedException(uri, "cannot connect to " + uri + ": " + what, error);
+    }
+
+    private final class Context implements SessionContext {
+
+        @Override
+        public URI uri() {
+            return uri;
+        }
+
+        @Override
+        public EndpointOptions endpoint() {
+            return endpoint;
+        }
+
+        @Override
+        public SessionOptions options() {
+            return options;
+        }
+
+        @Override
+        public LoopResources loops() {
+            return loops;
+        }
+
+        @Override
+        public boolean admit(Channel channel) {
+            return true;
+        }
+
+        @Override
+        public SessionHandler handler(Framing framing) {
+            return new SessionHandler(
+                    EventLoops.nextClientSessionId(), uri.getScheme(), options, framing, (session, channel) -> {});
+        }
+    }
+
+    private TransportClient copy() {
+        try {
+            return (TransportClient) clone();
+        } catch (CloneNotSupportedException impossible) {
+            throw new AssertionError(impossible);
+        }
+    }
+}

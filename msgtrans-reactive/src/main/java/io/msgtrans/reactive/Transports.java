@@ -1,0 +1,64 @@
+package io.msgtrans.reactive;
+
+import io.msgtrans.reactive.spi.TransportProvider;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.util.Locale;
+import java.util.Map;
+import java.util.ServiceLoader;
+import java.util.TreeMap;
+
+/** The transports on the class path, by scheme. */
+final class Transports {
+
+    private static final Map<String, TransportProvider> BY_SCHEME = load();
+
+    private Transports() {}
+
+    private static Map<String, TransportProvider> load() {
+        Map<String, TransportProvider> found = new TreeMap<>();
+        for (TransportProvider provider :
+                ServiceLoader.load(TransportProvider.class, TransportProvider.class.getClassLoader())) {
+            for (String scheme : provider.schemes()) {
+                found.put(scheme, provider);
+            }
+        }
+        return found;
+    }
+
+    static URI parse(String uri) {
+        URI parsed;
+        try {
+            parsed = new URI(uri);
+        } catch (URISyntaxException wrong) {
+            throw new IllegalArgumentException("not an address: " + uri + " (" + wrong.getReason() + ")", wrong);
+        }
+        if (parsed.getScheme() == null || parsed.getRawAuthority() == null) {
+            throw new IllegalArgumentException("not an address: " + uri + " (expected scheme://host:port)");
+        }
+        String scheme = parsed.getScheme().toLowerCase(Locale.ROOT);
+        return URI.create(scheme + uri.substring(scheme.length()));
+    }
+
+    static TransportProvider find(URI uri) {
+        TransportProvider provider = BY_SCHEME.get(uri.getScheme());
+        if (provider == null) {
+            throw new IllegalArgumentException(
+                    "no transport for the scheme " + uri.getScheme() + "; there are " + BY_SCHEME.keySet());
+        }
+        return provider;
+    }
+
+    /** Refuses options of another transport, and TLS where there is none: an option must not be silently without effect. */
+    static void checkOptions(URI uri, EndpointOptions endpoint) {
+        for (EndpointOption<?> option : endpoint.transportOptions().keySet()) {
+            if (!find(uri).options().contains(option)) {
+                throw new IllegalArgumentException("option " + option + " has no effect on " + uri.getScheme()
+                        + "; it takes " + find(uri).options());
+            }
+        }
+        if (endpoint.hasTls() && !find(uri).isSecure(uri.getScheme())) {
+            throw new IllegalArgumentException("options of TLS have no effect on " + uri.getScheme());
+        }
+    }
+}

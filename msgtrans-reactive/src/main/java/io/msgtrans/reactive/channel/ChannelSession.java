@@ -1,0 +1,555 @@
+package io.msgtrans.reactive.channel;
+
+import io.msgtrans.reactive.CloseReason;
+import io.msgtrans.reactive.CloseReason.Kind;
+import io.msgtrans.reactive.ConnectionLostException;
+import io.msgtrans.reactive.OfferResult;
+import io.msgtrans.reactive.Packet;
+import io.msgtrans.reactive.ProtocolException;
+import io.msgtrans.reactive.Session;
+import io.msgtrans.reactive.SessionOptions;
+import io.msgtrans.reactive.SessionStats;
+import io.msgtrans.reactive.spi.Framing;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.ssl.SslHandler;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
+import reactor.core.CoreSubscriber;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.util.Logger;
+import reactor.util.Loggers;
+
+/** The session of one channel: its states, and the doors to inbound, outbound and pending requests. */
+final class ChannelSession implements Session {
+
+    private static final Logger log = Loggers.getLogger(Session.class);
+
+    private static final int OPEN = 0;
+    private static final int CLOSING = 1;
+    private static final int CLOSED = 2;
+
+    private final long id;
+    private final String scheme;
+    private final SessionOptions options;
+    private final Framing framing;
+    private final ChannelHandlerContext ctx;
+    private final Channel channel;
+    private final SessionHandler handler;
+    private final Inbound inbound;
+    private final Outbound outbound;
+    private final PendingRequests pending;
+    private final SessionCounters counters = new SessionCounters();
+    private final SocketAddress remoteAddress;
+    private final SocketAddress localAddress;
+    private final Sinks.One<CloseReason> closed = Sinks.one();
+
+    private volatile int state = OPEN;
+    private static final AtomicIntegerFieldUpdater<ChannelSession> STATE =
+            AtomicIntegerFieldUpdater.newUpdater(ChannelSession.class, "state");
+
+    private volatile @Nullable CloseReason closeReason;
+    private volatile @Nullable Map<String, Object> attributes;
+    private volatile Sinks.@Nullable Many<Boolean> writability;
+
+    // Event loop only.
+    private @Nullable CloseReason closingFor;
+    private @Nullable Throwable brokenBy;
+    private boolean farewellSent;
+    private boolean draining;
+    private int unanswered;
+    private long lastReadNanos;
+    private @Nullable Deadline idle;
+    private @Nullable Deadline ping;
+    private @Nullable Deadline closeDeadline;
+
+    ChannelSession(
+            long id,
+            String scheme,
+            SessionOptions options,
+            Framing framing,
+            ChannelHandlerContext ctx,
+            SessionHandler handler,
+            Inbound inbound) {
+        this.id = id;
+        this.scheme = scheme;
+        this.options = options;
+        this.framing = framing;
+        this.ctx = ctx;
+        this.channel = ctx.channel();
+        this.handler = handler;
+        this.inbound = inbound;
+        this.remoteAddress = channel.remoteAddress();
+        this.localAddress = channel.localAddress();
+        channel.config()
+                .setWriteBufferWaterMark(
+                        new WriteBufferWaterMark(options.outboundBytes() / 2, options.outboundBytes()));
+        this.pending = new PendingRequests(channel.eventLoop(), options.maxPendingRequests(), handler::stallHint);
+        this.outbound = new Outbound(this, ctx, framing, pending);
+    }
+
+    /** Something that happens on this session's event loop when a time has passed. */
+    private static final class Deadline extends TimeoutWheel.Timeout {
+        private final Runnable action;
+
+        Deadline(Runnable action) {
+            this.action = action;
+        }
+
+        @Override
+        void expire() {
+            action.run();
+        }
+    }
+
+    void start() {
+        if (!options.idleTimeout().isZero()) {
+            lastReadNanos = System.nanoTime();
+            idle = new Deadline(this::checkIdle);
+            wheel().schedule(idle, options.idleTimeout().toNanos());
+        }
+        if (framing.pingIntervalNanos() > 0) {
+            ping = new Deadline(this::sendPing);
+            wheel().schedule(ping, framing.pingIntervalNanos());
+        }
+    }
+
+    private TimeoutWheel wheel() {
+        return TimeoutWheel.of(channel.eventLoop());
+    }
+
+    Outbound outbound() {
+        return outbound;
+    }
+
+    PendingRequests pending() {
+        return pending;
+    }
+
+    SessionCounters counters() {
+        return counters;
+    }
+
+    SessionOptions options() {
+        return options;
+    }
+
+    // ---- what users call ----
+
+    @Override
+    public long id() {
+        return id;
+    }
+
+    @Override
+    public String scheme() {
+        return scheme;
+    }
+
+    @Override
+    public SocketAddress remoteAddress() {
+        return remoteAddress;
+    }
+
+    @Override
+    public SocketAddress localAddress() {
+        return localAddress;
+    }
+
+    @Override
+    public Map<String, Object> attributes() {
+        Map<String, Object> present = attributes;
+        if (present == null) {
+            synchronized (this) {
+                present = attributes;
+                if (present == null) {
+                    present = new ConcurrentHashMap<>();
+                    attributes = present;
+                }
+            }
+        }
+        return present;
+    }
+
+    @Override
+    public Flux<Packet> receive() {
+        return inbound.flux(false);
+    }
+
+    @Override
+    public Flux<Packet> receiveBorrowed() {
+        return inbound.flux(true);
+    }
+
+    @Override
+    public Mono<Void> send(Publisher<Packet> packets) {
+        return new Mono<>() {
+            @Override
+            public void subscribe(CoreSubscriber<? super Void> actual) {
+                packets.subscribe(new SendSubscriber(actual, outbound));
+            }
+        };
+    }
+
+    @Override
+    public OfferResult offer(Packet packet) {
+        return outbound.offer(packet);
+    }
+
+    @Override
+    public Mono<Packet> request(Packet packet) {
+        return new RequestMono(outbound, pending, packet, options.requestTimeout());
+    }
+
+    @Override
+    public Mono<Packet> request(Packet packet, Duration timeout) {
+        if (timeout.isNegative() || timeout.isZero()) {
+            throw new IllegalArgumentException("timeout " + timeout + " is not positive");
+        }
+        return new RequestMono(outbound, pending, packet, timeout);
+    }
+
+    @Override
+    public Flux<Boolean> writable() {
+        return Flux.defer(() -> {
+            Sinks.Many<Boolean> sink = writability;
+            if (sink == null) {
+                synchronized (this) {
+                    sink = writability;
+                    if (sink == null) {
+                        sink = Sinks.many().replay().latest();
+                        writability = sink;
+                    }
+                }
+                handler.inEventLoop(this::roomChanged);
+            }
+            return sink.asFlux().onBackpressureLatest().distinctUntilChanged();
+        });
+    }
+
+    @Override
+    public long outboundQueuedBytes() {
+        return outbound.queuedBytes();
+    }
+
+    @Override
+    public SessionStats stats() {
+        return new SessionStats(
+                handler.packetsReceived,
+                handler.bytesReceived,
+                outbound.packetsSent,
+                outbound.bytesSent,
+                outbound.packetsLost(),
+                counters.packetsDiscarded,
+                counters.unmatchedResponses,
+                counters.payloadErrors,
+                counters.ignoredFrames,
+                counters.truncated,
+                pending.count());
+    }
+
+    @Override
+    public Mono<Void> close(CloseReason reason) {
+        if (STATE.compareAndSet(this, OPEN, CLOSING)) {
+            handler.inEventLoop(() -> beginClose(reason));
+        }
+        return closed.asMono().then();
+    }
+
+    @Override
+    public Mono<Void> drain() {
+        handler.inEventLoop(() -> {
+            draining = true;
+            workDone();
+        });
+        return closed.asMono().then();
+    }
+
+    @Override
+    public void dispose() {
+        if (state != CLOSED) {
+            handler.inEventLoop(() -> terminate(CloseReason.NORMAL, null));
+        }
+    }
+
+    @Override
+    public boolean isDisposed() {
+        return state == CLOSED;
+    }
+
+    @Override
+    public boolean isOpen() {
+        return state == OPEN;
+    }
+
+    @Override
+    public Mono<CloseReason> onClose() {
+        return closed.asMono();
+    }
+
+    @Override
+    public @Nullable CloseReason closeReason() {
+        return closeReason;
+    }
+
+    @Override
+    public String toString() {
+        return "Session[" + id + " " + scheme + " " + remoteAddress + "]";
+    }
+
+    // ---- event loop: signs of life ----
+
+    /** Bytes arrived. */
+    void alive() {
+        if (idle != null) {
+            lastReadNanos = System.nanoTime();
+        }
+    }
+
+    private void checkIdle() {
+        Deadline deadline = idle;
+        long quiet = System.nanoTime() - lastReadNanos;
+        long left = options.idleTimeout().toNanos() - quiet;
+        if (deadline == null || state == CLOSED) {
+            return;
+        }
+        if (left > 0) {
+            wheel().schedule(deadline, left);
+        } else {
+            closeNow(new CloseReason(
+                    Kind.IDLE, 1001, "nothing arrived for " + options.idleTimeout() + " (option idleTimeout)"));
+        }
+    }
+
+    private void sendPing() {
+        Deadline deadline = ping;
+        ByteBuf frame = state == OPEN ? framing.pingFrame() : null;
+        if (deadline != null && frame != null) {
+            outbound.writeNow(frame);
+            wheel().schedule(deadline, framing.pingIntervalNanos());
+        }
+    }
+
+    // ---- event loop: work in flight ----
+
+    /** A request of the peer is on its way to the subscriber. */
+    void requested() {
+        unanswered++;
+    }
+
+    /** A response is on its way to the peer. */
+    void responded() {
+        if (unanswered > 0) {
+            unanswered--;
+        }
+    }
+
+    void unmatched(Packet packet) {
+        counters.unmatchedResponses++;
+        try {
+            options.onUnmatchedResponse().accept(this, packet);
+        } catch (RuntimeException thrown) {
+            log.warn("{}: onUnmatchedResponse failed", this, thrown);
+        }
+    }
+
+    /** While draining, only responses to our own requests are worth reading. */
+    boolean wantsReads() {
+        return !draining || pending.count() > 0 || farewellSent;
+    }
+
+    /** A stretch of work has ended: closing and draining may go on. */
+    void workDone() {
+        if (draining
+                && state == OPEN
+                && unanswered == 0
+                && pending.count() == 0
+                && (inbound.isEmpty() || !inbound.hasSubscriber())
+                && outbound.isDrained()
+                && STATE.compareAndSet(this, OPEN, CLOSING)) {
+            beginClose(CloseReason.GOING_AWAY);
+        } else if (state == CLOSING && closingFor != null && !farewellSent && outbound.isDrained()) {
+            sayFarewell(closingFor);
+        }
+    }
+
+    void roomChanged() {
+        Sinks.Many<Boolean> sink = writability;
+        if (sink != null) {
+            sink.tryEmitNext(outbound.hasRoom() && channel.isWritable());
+        }
+    }
+
+    // ---- event loop: the end ----
+
+    private void beginClose(CloseReason reason) {
+        if (state == CLOSED) {
+            return;
+        }
+        closingFor = reason;
+        Deadline deadline = new Deadline(() -> terminate(reason, null));
+        closeDeadline = deadline;
+        wheel().schedule(deadline, options.closeTimeout().toNanos());
+        outbound.enter();
+        outbound.stopSenders();
+        outbound.exit(); // comes to workDone()
+    }
+
+    private void closeNow(CloseReason reason) {
+        if (STATE.compareAndSet(this, OPEN, CLOSING)) {
+            beginClose(reason);
+        }
+    }
+
+    /** Everything accepted is written: tells the peer, then waits for it to close. */
+    private void sayFarewell(CloseReason reason) {
+        farewellSent = true;
+        ByteBuf frame = framing.closeFrame(reason);
+        boolean peerAnswers = frame != null;
+        ctx.writeAndFlush(frame == null ? Unpooled.EMPTY_BUFFER : frame).addListener((ChannelFutureListener)
+                written -> {
+                    if (!written.isSuccess()) {
+                        terminate(reason, written.cause());
+                    } else if (!peerAnswers) {
+                        endOutput(reason);
+                    }
+                });
+        handler.discardReads(); // the end of the stream is behind what the peer still sends
+    }
+
+    private void endOutput(CloseReason reason) {
+        SslHandler tls = ctx.pipeline().get(SslHandler.class);
+        if (tls != null) {
+            tls.closeOutbound().addListener(done -> terminate(reason, null));
+        } else if (channel instanceof DuplexChannel duplex) {
+            duplex.shutdownOutput().addListener(done -> {
+                if (!done.isSuccess()) {
+                    terminate(reason, null);
+                }
+            });
+        } else {
+            terminate(reason, null);
+        }
+    }
+
+    /** The peer said that it closes: answered, and done. */
+    void peerCloses(CloseReason reason, ByteBuf answer) {
+        if (state == CLOSED) {
+            answer.release();
+            return;
+        }
+        outbound.flush();
+        if (farewellSent || !answer.isReadable()) {
+            answer.release();
+            terminate(closingFor == null ? reason : closingFor, null);
+            return;
+        }
+        STATE.compareAndSet(this, OPEN, CLOSING);
+        closingFor = reason;
+        farewellSent = true;
+        closeDeadline = new Deadline(() -> terminate(reason, null));
+        wheel().schedule(closeDeadline, options.closeTimeout().toNanos());
+        ctx.writeAndFlush(answer).addListener(done -> terminate(reason, null));
+    }
+
+    /** The peer broke a rule: it is told, and the connection ends. */
+    void violated(ProtocolException broken) {
+        log.debug("{}: {}", this, broken.getMessage());
+        int code =
+                switch (broken.rule()) {
+                    case MALFORMED -> 1002;
+                    case TOO_LARGE -> 1009;
+                    case EXCESS -> 1008;
+                };
+        CloseReason reason = new CloseReason(Kind.PROTOCOL, code, String.valueOf(broken.getMessage()));
+        brokenBy = broken;
+        outbound.flush();
+        ByteBuf frame = framing.closeFrame(reason);
+        if (frame == null || state == CLOSED) {
+            if (frame != null) {
+                frame.release();
+            }
+            terminate(reason, broken);
+            return;
+        }
+        STATE.compareAndSet(this, OPEN, CLOSING);
+        closingFor = reason;
+        farewellSent = true;
+        closeDeadline = new Deadline(() -> terminate(reason, broken));
+        wheel().schedule(closeDeadline, options.closeTimeout().toNanos());
+        handler.discardReads();
+        ctx.writeAndFlush(frame).addListener(done -> terminate(reason, broken));
+    }
+
+    /** The connection, a subscriber or a handler failed. */
+    void broken(Throwable cause) {
+        CloseReason reason = new CloseReason(Kind.ERROR, 1011, String.valueOf(cause));
+        terminate(reason, cause);
+    }
+
+    /** The channel is closed. */
+    void inactive() {
+        CloseReason reason = closingFor;
+        terminate(reason == null ? CloseReason.PEER_CLOSED : reason, brokenBy);
+    }
+
+    private void terminate(CloseReason reason, @Nullable Throwable cause) {
+        if (STATE.getAndSet(this, CLOSED) == CLOSED) {
+            return;
+        }
+        closeReason = reason;
+        if (closeDeadline != null) {
+            wheel().cancel(closeDeadline);
+        }
+        if (idle != null) {
+            wheel().cancel(idle);
+        }
+        if (ping != null) {
+            wheel().cancel(ping);
+        }
+        channel.close();
+        ConnectionLostException lost = lost("the connection ended: " + reason, cause);
+        pending.failAll(() -> lost("the connection ended before the response came", cause));
+        outbound.end(lost);
+        if (reason.kind() == Kind.LOCAL || reason.kind() == Kind.DRAINED) {
+            handler.discardParked();
+        }
+        inbound.end(reason.isOrderly() ? null : cause instanceof ProtocolException ? cause : lost);
+        Sinks.Many<Boolean> sink = writability;
+        if (sink != null) {
+            sink.tryEmitComplete();
+        }
+        closed.tryEmitValue(reason);
+    }
+
+    ConnectionLostException lost(String message) {
+        return lost(message, null);
+    }
+
+    private ConnectionLostException lost(String message, @Nullable Throwable cause) {
+        CloseReason reason = closeReason;
+        return new ConnectionLostException(
+                message, reason == null ? new CloseReason(Kind.LOCAL, 1000, "closing") : reason, 0, cause);
+    }
+
+    /** The event loop was shut down under the session. */
+    void loopIsGone(Throwable rejected) {
+        if (STATE.getAndSet(this, CLOSED) != CLOSED) {
+            closeReason = new CloseReason(Kind.ERROR, 1011, "the event loop is shut down");
+            log.debug("{}: the event loop is shut down", this, rejected);
+            closed.tryEmitValue(new CloseReason(Kind.ERROR, 1011, "the event loop is shut down"));
+        }
+    }
+}

@@ -1,0 +1,174 @@
+package io.msgtrans.reactive.channel;
+
+import io.msgtrans.reactive.Packet;
+import java.util.ArrayDeque;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
+import org.jspecify.annotations.Nullable;
+import reactor.core.CoreSubscriber;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Operators;
+
+/**
+ * The way in of a session: gives packets to the one subscriber of {@code receive()} as it demands, keeps a few that
+ * nobody demands yet, and says when there is no room for more.
+ */
+final class Inbound {
+
+    private final SessionHandler handler;
+    private final int maxPackets;
+    private final int maxBytes;
+
+    /** The present subscriber; others are refused until it cancels. */
+    private volatile @Nullable InboundSubscription owner;
+
+    private static final AtomicReferenceFieldUpdater<Inbound, InboundSubscription> OWNER =
+            AtomicReferenceFieldUpdater.newUpdater(Inbound.class, InboundSubscription.class, "owner");
+
+    // Event loop only.
+    private @Nullable InboundSubscription active;
+    private final ArrayDeque<Packet> queue = new ArrayDeque<>(0);
+    private long queuedBytes;
+    private boolean ended;
+    private @Nullable Throwable error;
+    private boolean draining;
+
+    Inbound(SessionHandler handler, int maxPackets, int maxBytes) {
+        this.handler = handler;
+        this.maxPackets = maxPackets;
+        this.maxBytes = maxBytes;
+    }
+
+    /** A view for subscribers; borrowed packets or safe ones. */
+    Flux<Packet> flux(boolean borrowed) {
+        return new Flux<>() {
+            @Override
+            public void subscribe(CoreSubscriber<? super Packet> actual) {
+                Inbound.this.subscribe(actual, borrowed);
+            }
+        };
+    }
+
+    private void subscribe(CoreSubscriber<? super Packet> actual, boolean borrowed) {
+        InboundSubscription subscription = new InboundSubscription(this, actual, borrowed);
+        if (!OWNER.compareAndSet(this, null, subscription)) {
+            Operators.error(
+                    actual,
+                    new IllegalStateException(
+                            "receive() has a subscriber already; share it with publish() or share()"));
+            return;
+        }
+        actual.onSubscribe(subscription);
+        handler.inEventLoop(() -> activate(subscription));
+    }
+
+    // ---- event loop ----
+
+    private void activate(InboundSubscription subscription) {
+        if (owner == subscription) {
+            active = subscription;
+            demanded();
+        }
+    }
+
+    /** The subscriber demands more, or has just come. */
+    void demanded() {
+        if (draining) {
+            return; // the loop below us sees the new demand
+        }
+        handler.resume();
+    }
+
+    void cancelled(InboundSubscription subscription) {
+        if (active == subscription) {
+            active = null;
+        }
+        OWNER.compareAndSet(this, subscription, null);
+    }
+
+    /** Whether reads should be left where they are instead of being copied. */
+    boolean isBorrowing() {
+        InboundSubscription subscriber = active;
+        return subscriber != null && subscriber.borrowed;
+    }
+
+    boolean hasSubscriber() {
+        return active != null;
+    }
+
+    /** Whether a packet would be delivered, or kept within the bound. */
+    boolean hasRoom() {
+        InboundSubscription subscriber = active;
+        return (subscriber != null && queue.isEmpty() && subscriber.hasDemand()) || hasQueueRoom();
+    }
+
+    private boolean hasQueueRoom() {
+        return queue.size() < maxPackets && queuedBytes < maxBytes;
+    }
+
+    boolean isEmpty() {
+        return queue.isEmpty();
+    }
+
+    /** Delivers a packet, or keeps it. */
+    void next(Packet packet) {
+        InboundSubscription subscriber = active;
+        if (subscriber != null && queue.isEmpty() && subscriber.hasDemand()) {
+            subscriber.deliver(packet);
+        } else {
+            Packet kept = packet.isBorrowed() ? packet.compact() : packet;
+            queue.add(kept);
+            queuedBytes += kept.lengthBytes();
+        }
+    }
+
+    /** Delivers what was kept, as far as demand goes. */
+    void drain() {
+        if (draining) {
+            return;
+        }
+        draining = true;
+        try {
+            InboundSubscription subscriber = active;
+            while (subscriber != null && !queue.isEmpty() && subscriber.hasDemand()) {
+                Packet packet = queue.remove();
+                queuedBytes -= packet.lengthBytes();
+                subscriber.deliver(packet);
+                subscriber = active;
+            }
+        } finally {
+            draining = false;
+        }
+        endIfDone();
+    }
+
+    /** No more will come; the subscriber learns it behind the last packet. */
+    void end(@Nullable Throwable cause) {
+        ended = true;
+        error = cause;
+        endIfDone();
+    }
+
+    private void endIfDone() {
+        InboundSubscription subscriber = active;
+        if (ended && subscriber != null && queue.isEmpty() && !handler.hasParked()) {
+            active = null;
+            subscriber.end(error);
+        }
+    }
+
+    /** How many packets nobody asked for; they are gone. */
+    int discard() {
+        int discarded = queue.size();
+        queue.clear();
+        queuedBytes = 0;
+        return discarded;
+    }
+
+    void subscriberFailed(Throwable thrown) {
+        handler.subscriberFailed(thrown);
+    }
+
+    void inEventLoop(Runnable task) {
+        handler.inEventLoop(task);
+    }
+}

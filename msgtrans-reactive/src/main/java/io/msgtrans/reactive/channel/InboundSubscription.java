@@ -1,0 +1,109 @@
+package io.msgtrans.reactive.channel;
+
+import io.msgtrans.reactive.Packet;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import java.util.concurrent.atomic.AtomicLongFieldUpdater;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Subscription;
+import reactor.core.CoreSubscriber;
+import reactor.core.Exceptions;
+import reactor.core.publisher.Operators;
+
+/** One subscriber of {@code receive()}: its demand as a running total, so that delivery writes no shared memory. */
+final class InboundSubscription implements Subscription, Runnable {
+
+    final boolean borrowed;
+    private final Inbound inbound;
+    private final CoreSubscriber<? super Packet> actual;
+
+    /** All that was ever requested; {@code Long.MAX_VALUE} is without bound. */
+    private volatile long requested;
+
+    private static final AtomicLongFieldUpdater<InboundSubscription> REQUESTED =
+            AtomicLongFieldUpdater.newUpdater(InboundSubscription.class, "requested");
+
+    private volatile int scheduled;
+
+    private static final AtomicIntegerFieldUpdater<InboundSubscription> SCHEDULED =
+            AtomicIntegerFieldUpdater.newUpdater(InboundSubscription.class, "scheduled");
+
+    private volatile boolean cancelled;
+
+    // Event loop only.
+    private long delivered;
+    private long limit;
+
+    InboundSubscription(Inbound inbound, CoreSubscriber<? super Packet> actual, boolean borrowed) {
+        this.inbound = inbound;
+        this.actual = actual;
+        this.borrowed = borrowed;
+    }
+
+    @Override
+    public void request(long n) {
+        if (n <= 0) {
+            inbound.inEventLoop(() ->
+                    fail(new IllegalArgumentException("§3.9: request of " + n + " elements; demand must be positive")));
+            return;
+        }
+        Operators.addCap(REQUESTED, this, n);
+        wake();
+    }
+
+    private void wake() {
+        if (scheduled == 0 && SCHEDULED.compareAndSet(this, 0, 1)) {
+            inbound.inEventLoop(this);
+        }
+    }
+
+    @Override
+    public void run() {
+        scheduled = 0;
+        inbound.demanded();
+    }
+
+    @Override
+    public void cancel() {
+        if (!cancelled) {
+            cancelled = true;
+            inbound.inEventLoop(() -> inbound.cancelled(this));
+        }
+    }
+
+    // ---- event loop ----
+
+    boolean hasDemand() {
+        return delivered < limit || (delivered < (limit = requested) && !cancelled);
+    }
+
+    void deliver(Packet packet) {
+        delivered++;
+        if (cancelled) {
+            Operators.onDiscard(packet, actual.currentContext());
+            return;
+        }
+        try {
+            actual.onNext(packet);
+        } catch (Throwable thrown) {
+            Exceptions.throwIfJvmFatal(thrown);
+            inbound.subscriberFailed(thrown);
+        }
+    }
+
+    void end(@Nullable Throwable error) {
+        if (cancelled) {
+            return;
+        }
+        cancelled = true;
+        if (error == null) {
+            actual.onComplete();
+        } else {
+            actual.onError(error);
+        }
+    }
+
+    private void fail(Throwable error) {
+        inbound.cancelled(this);
+        end(error);
+    }
+}

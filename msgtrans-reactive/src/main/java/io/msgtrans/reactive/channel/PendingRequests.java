@@ -1,0 +1,139 @@
+package io.msgtrans.reactive.channel;
+
+import io.msgtrans.reactive.LimitException;
+import io.msgtrans.reactive.Packet;
+import io.netty.channel.EventLoop;
+import io.netty.util.collection.IntObjectHashMap;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** The requests of one connection that wait for a response, by message id, and the counter of message ids. */
+final class PendingRequests {
+
+    private final EventLoop loop;
+    private final int max;
+    private final Supplier<String> stallHint;
+
+    /** Accepted and not ended, from any thread: the bound. */
+    private volatile int count;
+
+    private static final AtomicIntegerFieldUpdater<PendingRequests> COUNT =
+            AtomicIntegerFieldUpdater.newUpdater(PendingRequests.class, "count");
+
+    // Event loop only.
+    private final IntObjectHashMap<PendingRequest> byId = new IntObjectHashMap<>(4);
+    private @Nullable TimeoutWheel wheel;
+    private int lastId;
+
+    PendingRequests(EventLoop loop, int max, Supplier<String> stallHint) {
+        this.loop = loop;
+        this.max = max;
+        this.stallHint = stallHint;
+    }
+
+    int count() {
+        return count;
+    }
+
+    String stallHint() {
+        return stallHint.get();
+    }
+
+    /** Takes a place for one more, from any thread; every place is given back by {@link #release}. */
+    void acquire() {
+        int now = COUNT.incrementAndGet(this);
+        if (now > max) {
+            COUNT.decrementAndGet(this);
+            throw new LimitException("pending requests of a session", "maxPendingRequests", max, now);
+        }
+    }
+
+    /** Gives back the place of a request that was never registered. */
+    void release() {
+        COUNT.decrementAndGet(this);
+    }
+
+    /** The next message id: counts up from 1, skips 0 and what is pending. */
+    int nextId() {
+        int id = ++lastId;
+        while (id == 0 || (!byId.isEmpty() && byId.containsKey(id))) {
+            id = ++lastId;
+        }
+        return id;
+    }
+
+    /** Continues the ids behind this one; for tests of the wrap. */
+    void startIdsAfter(int id) {
+        lastId = id;
+    }
+
+    /** Gives the request its id and its deadline; false when its own id is pending, and the request is refused. */
+    boolean register(PendingRequest request) {
+        Packet packet = request.packet;
+        int id = packet.hasMessageId() ? (int) packet.messageId() : nextId();
+        if (packet.hasMessageId() && byId.containsKey(id)) {
+            release();
+            request.fail(new IllegalArgumentException(
+                    "a request with message id " + Integer.toUnsignedString(id) + " is pending on this session"));
+            return false;
+        }
+        request.id = id;
+        request.registered = true;
+        byId.put(id, request);
+        wheel().schedule(request, request.timeout.toNanos());
+        return true;
+    }
+
+    /** Finds and forgets the request of a response. */
+    @Nullable
+    PendingRequest take(int id) {
+        PendingRequest request = byId.remove(id);
+        if (request != null) {
+            end(request);
+        }
+        return request;
+    }
+
+    /** Forgets a request that ended without a response. */
+    void forget(PendingRequest request) {
+        if (request.registered && byId.get(request.id) == request) {
+            byId.remove(request.id);
+            end(request);
+        }
+    }
+
+    /** The caller gave up, on any thread. One that is not registered yet is released when its turn comes. */
+    void cancelled(PendingRequest request) {
+        if (loop.inEventLoop()) {
+            forget(request);
+        } else {
+            loop.execute(() -> forget(request));
+        }
+    }
+
+    void failAll(Supplier<Throwable> error) {
+        List<PendingRequest> all = new ArrayList<>(byId.values());
+        for (PendingRequest request : all) {
+            forget(request);
+            request.fail(error.get());
+        }
+    }
+
+    private void end(PendingRequest request) {
+        request.registered = false;
+        wheel().cancel(request);
+        release();
+    }
+
+    private TimeoutWheel wheel() {
+        TimeoutWheel present = wheel;
+        if (present == null) {
+            present = TimeoutWheel.of(loop);
+            wheel = present;
+        }
+        return present;
+    }
+}

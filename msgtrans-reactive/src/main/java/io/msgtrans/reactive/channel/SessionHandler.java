@@ -1,0 +1,449 @@
+package io.msgtrans.reactive.channel;
+
+import io.msgtrans.reactive.CloseReason;
+import io.msgtrans.reactive.Packet;
+import io.msgtrans.reactive.PacketType;
+import io.msgtrans.reactive.PayloadException;
+import io.msgtrans.reactive.ProtocolException;
+import io.msgtrans.reactive.ProtocolException.Rule;
+import io.msgtrans.reactive.Session;
+import io.msgtrans.reactive.SessionOptions;
+import io.msgtrans.reactive.SessionOptions.PayloadErrors;
+import io.msgtrans.reactive.spi.FrameSink;
+import io.msgtrans.reactive.spi.Framing;
+import io.msgtrans.reactive.wire.PayloadCodec;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.EventLoop;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
+import io.netty.util.ReferenceCountUtil;
+import java.util.ArrayDeque;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+import reactor.util.Logger;
+import reactor.util.Loggers;
+
+/**
+ * The last inbound handler of a connection: turns reads into packets and gives them to the session's subscriber, with no
+ * queue and no thread in between.
+ *
+ * <p>Stands behind TLS and in front of Reactor Netty's bridge, which sees no message any more. Each read is copied once,
+ * as a whole, into heap memory, over which its packets are views; for a borrowing subscriber it is left where it is. A
+ * packet that a read does not complete is gathered in an {@link PartialFrame}. When the subscriber has no demand and the
+ * inbound bound is reached, the rest of the read is parked and the socket is not read any more.
+ */
+public final class SessionHandler extends ChannelInboundHandlerAdapter implements FrameSink {
+
+    private static final Logger log = Loggers.getLogger(SessionHandler.class);
+
+    private final Framing framing;
+    private final SessionOptions options;
+    private final String scheme;
+    private final long id;
+    private final BiConsumer<Session, Channel> opened;
+
+    // Set when the handler is added; event loop only, but for the session itself.
+    private @Nullable ChannelHandlerContext context;
+    private volatile @Nullable ChannelSession session;
+    private @Nullable Inbound inbound;
+    private @Nullable LoopActivity activity;
+    private final PartialFrame partial = new PartialFrame();
+    private final ArrayDeque<ByteBuf> parked = new ArrayDeque<>(0);
+    private boolean decoding;
+    private boolean inBurst;
+    private boolean reading;
+    private boolean discarding;
+    private boolean closed;
+    long packetsReceived;
+    long bytesReceived;
+
+    /**
+     * @param id the session's id
+     * @param scheme the scheme of its transport
+     * @param options its limits
+     * @param framing how packets lie in its bytes
+     * @param opened called on the event loop when the session exists, before anything is read
+     */
+    public SessionHandler(
+            long id, String scheme, SessionOptions options, Framing framing, BiConsumer<Session, Channel> opened) {
+        this.id = id;
+        this.scheme = scheme;
+        this.options = options;
+        this.framing = framing;
+        this.opened = opened;
+    }
+
+    /** The session, when the handler was added to an active channel. */
+    public Session session() {
+        return present();
+    }
+
+    private ChannelSession present() {
+        ChannelSession present = session;
+        if (present == null) {
+            throw new IllegalStateException("the session handler was not added to an active channel");
+        }
+        return present;
+    }
+
+    private ChannelHandlerContext ctx() {
+        ChannelHandlerContext present = context;
+        if (present == null) {
+            throw new IllegalStateException("the session handler was not added");
+        }
+        return present;
+    }
+
+    private Inbound inbound() {
+        Inbound present = inbound;
+        if (present == null) {
+            throw new IllegalStateException("the session handler was not added to an active channel");
+        }
+        return present;
+    }
+
+    // ---- life ----
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        context = ctx;
+        if (ctx.channel().isActive()) {
+            open(ctx);
+        }
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) {
+        if (session == null) {
+            open(ctx);
+        }
+        ctx.fireChannelActive();
+    }
+
+    private void open(ChannelHandlerContext ctx) {
+        ctx.channel().config().setAutoRead(false);
+        inbound = new Inbound(this, options.inboundPackets(), options.inboundBytes());
+        activity = LoopActivity.current();
+        ChannelSession created = new ChannelSession(id, scheme, options, framing, ctx, this, inbound);
+        session = created;
+        created.start();
+        opened.accept(created, ctx.channel());
+        readMore();
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        closed = true;
+        if (session != null) {
+            if (partial.isPresent() && !discarding) {
+                present().counters().truncated++;
+            }
+            present().inactive();
+        }
+        partial.release();
+        if (inBurst) {
+            channelReadComplete(ctx);
+        }
+        ctx.fireChannelInactive();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        if (session != null) {
+            present().broken(cause);
+        } else {
+            ctx.close();
+        }
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event instanceof SslCloseCompletionEvent) {
+            if (session != null) {
+                present().peerCloses(CloseReason.PEER_CLOSED, Unpooled.EMPTY_BUFFER);
+            }
+            ReferenceCountUtil.release(event);
+        } else {
+            ctx.fireUserEventTriggered(event);
+        }
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        if (session != null) {
+            present().outbound().writabilityChanged();
+            present().roomChanged();
+        }
+    }
+
+    // ---- reads ----
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        if (!(message instanceof ByteBuf read)) {
+            ReferenceCountUtil.release(message);
+            return;
+        }
+        reading = false;
+        if (closed || !read.isReadable() || session == null) {
+            read.release();
+            return;
+        }
+        if (!inBurst) {
+            inBurst = true;
+            present().outbound().enter();
+            LoopActivity loopActivity = activity;
+            present().outbound().eager(loopActivity != null && loopActivity.isExclusive(this));
+        }
+        bytesReceived += read.readableBytes();
+        present().alive();
+        if (!parked.isEmpty()) {
+            parked.add(read);
+        } else {
+            decode(inbound().isBorrowing() ? read : copy(read));
+        }
+    }
+
+    /** One copy for all packets of a read. */
+    private static ByteBuf copy(ByteBuf read) {
+        byte[] bytes = new byte[read.readableBytes()];
+        read.readBytes(bytes);
+        read.release();
+        return Unpooled.wrappedBuffer(bytes);
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        reading = false;
+        if (inBurst) {
+            inBurst = false;
+            present().outbound().eager(false);
+            present().outbound().exit();
+        }
+        if (session != null) {
+            readMore();
+        }
+    }
+
+    /** Reads the socket if what comes would have room. */
+    void readMore() {
+        if (!closed
+                && !reading
+                && parked.isEmpty()
+                && (discarding || (inbound().hasRoom() && present().wantsReads()))) {
+            reading = true;
+            ctx().read();
+        }
+    }
+
+    /** Goes on with what was kept and parked, when there is demand again. */
+    void resume() {
+        if (decoding || session == null) {
+            return;
+        }
+        present().outbound().enter();
+        try {
+            inbound().drain();
+            while (!parked.isEmpty() && (discarding || inbound().hasRoom())) {
+                ByteBuf next = parked.remove();
+                decode(inbound().isBorrowing() || next.hasArray() ? next : copy(next));
+                inbound().drain();
+            }
+            inbound().drain();
+        } finally {
+            present().outbound().exit();
+        }
+        readMore();
+    }
+
+    boolean hasParked() {
+        return !parked.isEmpty();
+    }
+
+    /** From now on what arrives is thrown away, so that the end of the stream is seen. */
+    void discardReads() {
+        discarding = true;
+        present().counters().packetsDiscarded += inbound().discard();
+        for (ByteBuf rest = parked.poll(); rest != null; rest = parked.poll()) {
+            rest.release();
+        }
+        readMore();
+    }
+
+    /** Nobody will ask any more. */
+    void discardParked() {
+        present().counters().packetsDiscarded += inbound().discard();
+        for (ByteBuf rest = parked.poll(); rest != null; rest = parked.poll()) {
+            rest.release();
+        }
+    }
+
+    private void decode(ByteBuf in) {
+        decoding = true;
+        boolean kept = false;
+        try {
+            int index = in.readerIndex();
+            int end = in.writerIndex();
+            if (partial.isPresent()) {
+                index += complete(in, index, end);
+            }
+            while (index < end) {
+                if (!discarding && !inbound().hasRoom()) {
+                    in.readerIndex(index);
+                    parked.addFirst(in);
+                    kept = true;
+                    return;
+                }
+                int frameLength = framing.frameLength(in, index, end - index);
+                if (frameLength < 0 || frameLength > end - index) {
+                    partial.begin(in, index, end - index, frameLength, inbound().isBorrowing());
+                    return;
+                }
+                framing.frame(in, index, frameLength, this);
+                index += frameLength;
+            }
+        } catch (ProtocolException broken) {
+            closed = true;
+            present().violated(broken);
+        } finally {
+            decoding = false;
+            if (!kept) {
+                in.release();
+            }
+        }
+    }
+
+    /** Completes the frame that earlier reads began, as far as this one goes; gives the bytes taken. */
+    private int complete(ByteBuf in, int index, int end) {
+        int from = index;
+        while (partial.isPresent() && index < end) {
+            index += partial.append(in, index, end - index);
+            ByteBuf frame = partial.bytes();
+            int frameLength = framing.frameLength(frame, 0, partial.length());
+            if (frameLength == partial.length()) {
+                partial.take();
+                try {
+                    framing.frame(frame, 0, frameLength, this);
+                } finally {
+                    frame.release();
+                }
+            } else {
+                partial.expect(frameLength);
+            }
+        }
+        return index - from;
+    }
+
+    // ---- frames ----
+
+    @Override
+    public void packet(ByteBuf in, int index) {
+        long head = in.getLong(index);
+        long tail = in.getLong(index + 8);
+        Packet packet = in.hasArray()
+                ? Packet.view(in.array(), in.arrayOffset() + index, head, tail)
+                : Packet.borrow(in, index, head, tail);
+        packet(packet);
+    }
+
+    @Override
+    public void packet(Packet packet) {
+        packetsReceived++;
+        if (discarding) {
+            present().counters().packetsDiscarded++;
+            return;
+        }
+        if (packet.hasFlag(Packet.FLAG_FRAGMENTED) && options.rejectFragmented()) {
+            throw new ProtocolException(Rule.MALFORMED, "packet has the flag FRAGMENTED (option rejectFragmented)");
+        }
+        if (packet.compression() != io.msgtrans.reactive.Compression.NONE) {
+            inflate(packet);
+        } else if (packet.type() == PacketType.RESPONSE) {
+            respond(packet, null);
+        } else {
+            deliver(packet);
+        }
+    }
+
+    private void deliver(Packet packet) {
+        if (packet.type() == PacketType.REQUEST) {
+            present().requested();
+        }
+        inbound().next(packet);
+    }
+
+    private void inflate(Packet packet) {
+        Packet inflated;
+        try {
+            inflated = PayloadCodec.inflate(packet, options.maxInflated(), options.maxInflateRatio());
+        } catch (PayloadException broken) {
+            present().counters().payloadErrors++;
+            if (options.payloadErrors() == PayloadErrors.CLOSE) {
+                throw new ProtocolException(Rule.MALFORMED, broken.getMessage() + " (option payloadErrors)");
+            }
+            if (options.payloadErrors() == PayloadErrors.DELIVER_RAW) {
+                inflated = packet;
+            } else if (packet.type() == PacketType.RESPONSE) {
+                respond(packet, broken);
+                return;
+            } else {
+                log.debug("{}: dropped {}", present(), packet, broken);
+                return;
+            }
+        }
+        if (inflated.type() == PacketType.RESPONSE) {
+            respond(inflated, null);
+        } else {
+            deliver(inflated);
+        }
+    }
+
+    private void respond(Packet packet, @Nullable PayloadException broken) {
+        PendingRequest request = present().pending().take((int) packet.messageId());
+        if (request == null) {
+            present().unmatched(packet);
+        } else if (broken != null) {
+            request.fail(broken);
+        } else {
+            request.respond(packet.isBorrowed() ? packet.compact() : packet);
+        }
+    }
+
+    @Override
+    public void answer(ByteBuf frame) {
+        present().outbound().writeNow(frame);
+    }
+
+    @Override
+    public void peerCloses(CloseReason reason, ByteBuf answer) {
+        present().peerCloses(reason, answer);
+    }
+
+    @Override
+    public void ignored() {
+        present().counters().ignoredFrames++;
+    }
+
+    void subscriberFailed(Throwable thrown) {
+        present().broken(thrown);
+    }
+
+    void inEventLoop(Runnable task) {
+        EventLoop loop = ctx().channel().eventLoop();
+        if (loop.inEventLoop()) {
+            task.run();
+        } else {
+            loop.execute(task);
+        }
+    }
+
+    /** Why a response may not have been read yet, for the message of a time-out. */
+    String stallHint() {
+        return parked.isEmpty()
+                ? ""
+                : "; reading is stopped because packets wait for demand of receive() (options inboundPackets, inboundBytes)";
+    }
+}

@@ -1,0 +1,27 @@
+package io.msgtrans.reactive.spi;
+
+import io.msgtrans.reactive.CloseReason;
+import io.msgtrans.reactive.Packet;
+import io.netty.buffer.ByteBuf;
+
+/** Takes what a {@link Framing} finds in a frame. */
+public interface FrameSink {
+
+    /**
+     * A packet whose header was checked and whose bytes are all there. The bytes must stay as they are when {@code in}
+     * is heap memory.
+     */
+    void packet(ByteBuf in, int index);
+
+    /** A packet that was made from a frame that is none. */
+    void packet(Packet packet);
+
+    /** A frame to be written before everything that waits; its reference passes. */
+    void answer(ByteBuf frame);
+
+    /** The peer says that it closes; answer it with this frame, whose reference passes. */
+    void peerCloses(CloseReason reason, ByteBuf answer);
+
+    /** A frame was skipped by policy; it is counted. */
+    void ignored();
+}

@@ -1,0 +1,58 @@
+package io.msgtrans.reactive.spi;
+
+import io.msgtrans.reactive.CloseReason;
+import io.msgtrans.reactive.ProtocolException;
+import io.netty.buffer.ByteBuf;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How packets lie between the other bytes of a connection. One object per connection, used on its event loop only.
+ *
+ * <p>Nothing is reserved for a length before its bytes are there: {@link #frameLength} is asked with what has arrived,
+ * and must refuse a length above the limit at once.
+ */
+public interface Framing {
+
+    /**
+     * Length of the frame that begins at an index, or, when that cannot be told yet, minus the number of bytes from the
+     * index on that are needed to get further.
+     *
+     * @param available bytes from the index on
+     * @throws ProtocolException when the frame breaks a rule or a limit
+     */
+    int frameLength(ByteBuf in, int index, int available);
+
+    /**
+     * Takes a whole frame and gives what it carries to the sink. May change the bytes of the frame.
+     *
+     * @throws ProtocolException when the frame breaks a rule or a limit
+     */
+    void frame(ByteBuf in, int index, int length, FrameSink sink);
+
+    /** Largest payload in bytes that this side accepts and sends. */
+    int maxPayload();
+
+    /** Bytes before a packet of this length in its frame. */
+    int prefixLength(long packetLength);
+
+    /** Writes the bytes before a packet; the packet's bytes follow, then {@link #finish}. */
+    void writePrefix(ByteBuffer out, int index, int packetLength);
+
+    /** Called when the bytes of a packet have been written behind their prefix, which may change them (masking). */
+    void finish(ByteBuffer out, int prefixIndex, int packetIndex, int packetLength);
+
+    /** Whether {@link #finish} changes bytes, so that payloads must be copied instead of written as they are. */
+    boolean transformsBytes();
+
+    /** The frame that tells the peer that and why this side closes, or {@code null} when there is none. */
+    @Nullable
+    ByteBuf closeFrame(CloseReason reason);
+
+    /** A frame that asks the peer for a sign of life, or {@code null} when there is none. */
+    @Nullable
+    ByteBuf pingFrame();
+
+    /** How often {@link #pingFrame} is sent, in nanoseconds; 0 for never. */
+    long pingIntervalNanos();
+}

@@ -1,0 +1,37 @@
+package io.msgtrans.reactive.spi;
+
+import io.msgtrans.reactive.EndpointOptions;
+import io.msgtrans.reactive.SessionOptions;
+import io.msgtrans.reactive.channel.SessionHandler;
+import io.netty.channel.Channel;
+import java.net.URI;
+import reactor.netty.resources.LoopResources;
+
+/** What a transport gets to listen or connect. */
+public interface SessionContext {
+
+    /** The address to listen on or to connect to. */
+    URI uri();
+
+    /** How. */
+    EndpointOptions endpoint();
+
+    /** The options of the sessions. */
+    SessionOptions options();
+
+    /** The event loops to run on. */
+    LoopResources loops();
+
+    /**
+     * Asks for a place for a connection that was just accepted, before anything was read from it, and starts its
+     * handshake time-out. When the answer is false the caller closes the channel. The place is given back when the
+     * channel closes.
+     */
+    boolean admit(Channel channel);
+
+    /**
+     * The handler that makes the channel a session when it is added to the pipeline of an active channel, in place of
+     * whatever decoded frames before, and gets {@code ByteBuf}s only.
+     */
+    SessionHandler handler(Framing framing);
+}

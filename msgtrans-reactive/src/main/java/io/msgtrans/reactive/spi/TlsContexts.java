@@ -1,0 +1,112 @@
+package io.msgtrans.reactive.spi;
+
+import io.msgtrans.reactive.EndpointOptions;
+import io.msgtrans.reactive.EndpointOptions.Certificate;
+import io.netty.handler.ssl.ClientAuth;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
+import java.io.IOException;
+import java.net.URI;
+import java.util.List;
+import java.util.Map;
+import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SNIServerName;
+import javax.net.ssl.SSLParameters;
+import reactor.netty.tcp.SslProvider;
+
+/** TLS for transports on TCP, from the options of an endpoint: TLS 1.2 and 1.3, names checked by default. */
+public final class TlsContexts {
+
+    private static final String[] PROTOCOLS = {"TLSv1.3", "TLSv1.2"};
+
+    private TlsContexts() {}
+
+    /**
+     * TLS for a listener.
+     *
+     * @throws IllegalArgumentException when there is no certificate
+     * @throws IOException when a PEM file cannot be used
+     */
+    public static SslProvider server(URI uri, EndpointOptions endpoint) throws IOException {
+        Certificate certificate = endpoint.certificate();
+        if (certificate == null) {
+            throw new IllegalArgumentException(
+                    uri.getScheme() + " needs a certificate to listen: option certificate(chain, key)");
+        }
+        SslProvider provider = SslProvider.builder()
+                .sslContext(serverContext(endpoint, certificate))
+                .handshakeTimeout(endpoint.handshakeTimeout())
+                .build();
+        Map<String, Certificate> byHost = endpoint.sniCertificates();
+        if (byHost.isEmpty()) {
+            return provider;
+        }
+        SslContext byDefault = serverContext(endpoint, certificate);
+        SslProvider.Builder builder =
+                SslProvider.builder().sslContext(byDefault).handshakeTimeout(endpoint.handshakeTimeout());
+        for (Map.Entry<String, Certificate> entry : byHost.entrySet()) {
+            SslContext context = serverContext(endpoint, entry.getValue());
+            builder.addSniMapping(entry.getKey(), spec -> spec.sslContext(context));
+        }
+        return builder.build();
+    }
+
+    private static SslContext serverContext(EndpointOptions endpoint, Certificate certificate) throws IOException {
+        try {
+            SslContextBuilder builder = SslContextBuilder.forServer(
+                            certificate.chain().toFile(), certificate.key().toFile())
+                    .protocols(PROTOCOLS)
+                    .clientAuth(
+                            switch (endpoint.clientCertificate()) {
+                                case NONE -> ClientAuth.NONE;
+                                case OPTIONAL -> ClientAuth.OPTIONAL;
+                                case REQUIRED -> ClientAuth.REQUIRE;
+                            });
+            if (endpoint.trust() != null) {
+                builder.trustManager(endpoint.trust().toFile());
+            }
+            return builder.build();
+        } catch (IllegalArgumentException broken) {
+            throw new IOException(
+                    "certificate " + certificate.chain() + " cannot be used: " + broken.getMessage(), broken);
+        }
+    }
+
+    /**
+     * TLS for a connection.
+     *
+     * @throws IOException when a PEM file cannot be used
+     */
+    public static SslProvider client(URI uri, EndpointOptions endpoint) throws IOException {
+        SslContextBuilder builder = SslContextBuilder.forClient().protocols(PROTOCOLS);
+        try {
+            if (endpoint.isTrustAllInsecurely()) {
+                builder.trustManager(InsecureTrustManagerFactory.INSTANCE).endpointIdentificationAlgorithm("");
+            } else if (endpoint.trust() != null) {
+                builder.trustManager(endpoint.trust().toFile());
+            }
+            Certificate certificate = endpoint.certificate();
+            if (certificate != null) {
+                builder.keyManager(
+                        certificate.chain().toFile(), certificate.key().toFile());
+            }
+        } catch (IllegalArgumentException broken) {
+            throw new IOException("a PEM file cannot be used: " + broken.getMessage(), broken);
+        }
+        SslProvider.Builder provider =
+                SslProvider.builder().sslContext(builder.build()).handshakeTimeout(endpoint.connectTimeout());
+        String serverName = endpoint.serverName();
+        if (serverName != null) {
+            List<SNIServerName> names = List.of(new SNIHostName(serverName));
+            provider.serverNames(names.get(0));
+        }
+        boolean checkName = !endpoint.isTrustAllInsecurely();
+        return provider.handlerConfigurator(handler -> {
+                    SSLParameters parameters = handler.engine().getSSLParameters();
+                    parameters.setEndpointIdentificationAlgorithm(checkName ? "HTTPS" : "");
+                    handler.engine().setSSLParameters(parameters);
+                })
+                .build();
+    }
+}

@@ -1,0 +1,115 @@
+package io.msgtrans.reactive.tcp;
+
+import io.msgtrans.reactive.Session;
+import io.msgtrans.reactive.channel.SessionHandler;
+import io.msgtrans.reactive.spi.Listener;
+import io.msgtrans.reactive.spi.SessionContext;
+import io.msgtrans.reactive.spi.TlsContexts;
+import io.msgtrans.reactive.spi.TransportProvider;
+import io.netty.channel.ChannelOption;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.util.Set;
+import reactor.core.publisher.Mono;
+import reactor.netty.Connection;
+import reactor.netty.DisposableServer;
+import reactor.netty.NettyPipeline;
+import reactor.netty.tcp.TcpClient;
+import reactor.netty.tcp.TcpServer;
+
+/** {@code tcp} and {@code tcps}, on Reactor Netty's bootstrap. */
+public final class TcpTransport implements TransportProvider {
+
+    private static final String HANDLER = "msgtrans.session";
+
+    @Override
+    public Set<String> schemes() {
+        return Set.of("tcp", "tcps");
+    }
+
+    @Override
+    public boolean isSecure(String scheme) {
+        return "tcps".equals(scheme);
+    }
+
+    @Override
+    public Mono<Listener> listen(SessionContext context) {
+        return Mono.defer(() -> {
+            TcpServer server = TcpServer.create()
+                    .runOn(context.loops())
+                    .bindAddress(() -> new InetSocketAddress(
+                            context.uri().getHost(), Math.max(0, context.uri().getPort())))
+                    .option(ChannelOption.SO_BACKLOG, 4096)
+                    .option(ChannelOption.SO_REUSEADDR, true)
+                    .childOption(ChannelOption.TCP_NODELAY, true)
+                    .childOption(ChannelOption.SO_KEEPALIVE, true)
+                    .doOnChannelInit((observer, channel, remote) -> {
+                        if (!context.admit(channel)) {
+                            channel.close();
+                        }
+                    })
+                    .handle((in, out) -> {
+                        in.withConnection(connection -> install(connection, context));
+                        return Mono.never(); // ends with the channel
+                    });
+            if (isSecure(context.uri().getScheme())) {
+                try {
+                    server = server.secure(TlsContexts.server(context.uri(), context.endpoint()));
+                } catch (IOException unusable) {
+                    return Mono.error(unusable);
+                }
+            }
+            return server.bind().map(bound -> listener(context.uri(), bound));
+        });
+    }
+
+    @Override
+    public Mono<Session> connect(SessionContext context) {
+        return Mono.defer(() -> {
+            TcpClient client = TcpClient.newConnection()
+                    .runOn(context.loops())
+                    .host(context.uri().getHost())
+                    .port(context.uri().getPort())
+                    .option(ChannelOption.TCP_NODELAY, true)
+                    .option(ChannelOption.SO_KEEPALIVE, true)
+                    .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
+                            context.endpoint().connectTimeout().toMillis());
+            if (isSecure(context.uri().getScheme())) {
+                try {
+                    client = client.secure(TlsContexts.client(context.uri(), context.endpoint()));
+                } catch (IOException unusable) {
+                    return Mono.error(unusable);
+                }
+            }
+            return client.connect().map(connection -> install(connection, context));
+        });
+    }
+
+    /** Called on the event loop, when the connection is open and nothing has been read. */
+    private static Session install(Connection connection, SessionContext context) {
+        SessionHandler handler = context.handler(new PlainFraming(context.options()));
+        connection.channel().pipeline().addBefore(NettyPipeline.ReactiveBridge, HANDLER, handler);
+        return handler.session();
+    }
+
+    /** A listener over one of Reactor Netty's servers, with the port that it got. */
+    public static Listener listener(URI uri, DisposableServer bound) {
+        URI real = URI.create(uri.getScheme() + "://" + uri.getRawAuthority().replaceFirst(":\\d+$", "") + ":"
+                + bound.port() + (uri.getRawPath() == null ? "" : uri.getRawPath()));
+        return new Listener() {
+            @Override
+            public URI uri() {
+                return real;
+            }
+
+            @Override
+            public Mono<Void> close() {
+                return Mono.defer(() -> {
+                    bound.dispose();
+                    return bound.onDispose();
+                });
+            }
+        };
+    }
+}

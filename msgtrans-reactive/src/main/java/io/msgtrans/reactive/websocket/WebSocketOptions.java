@@ -1,0 +1,25 @@
+package io.msgtrans.reactive.websocket;
+
+import io.msgtrans.reactive.EndpointOption;
+import java.time.Duration;
+
+/** The options of {@code ws} and {@code wss} endpoints. */
+public final class WebSocketOptions {
+
+    /** Server: the only path that is upgraded, others get 404; by default the path of the URI, or any if it has none. */
+    public static final EndpointOption<String> PATH = new EndpointOption<>("ws.path", String.class, "");
+
+    /** What happens to text messages; default {@link TextMessages#IGNORE}. */
+    public static final EndpointOption<TextMessages> TEXT_MESSAGES =
+            new EndpointOption<>("ws.textMessages", TextMessages.class, TextMessages.IGNORE);
+
+    /** How often this side sends a ping; default zero, which means never. */
+    public static final EndpointOption<Duration> PING_INTERVAL =
+            new EndpointOption<>("ws.pingInterval", Duration.class, Duration.ZERO);
+
+    /** Client: an {@code Authorization} header for the upgrade request; default none. Never printed. */
+    public static final EndpointOption<String> AUTHORIZATION =
+            new EndpointOption<>("ws.authorization", String.class, "");
+
+    private WebSocketOptions() {}
+}

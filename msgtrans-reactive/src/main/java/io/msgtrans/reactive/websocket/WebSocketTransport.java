@@ -1,0 +1,164 @@
+package io.msgtrans.reactive.websocket;
+
+import io.msgtrans.reactive.EndpointOption;
+import io.msgtrans.reactive.EndpointOptions;
+import io.msgtrans.reactive.Session;
+import io.msgtrans.reactive.channel.SessionHandler;
+import io.msgtrans.reactive.spi.Listener;
+import io.msgtrans.reactive.spi.SessionContext;
+import io.msgtrans.reactive.spi.TlsContexts;
+import io.msgtrans.reactive.spi.TransportProvider;
+import io.msgtrans.reactive.tcp.TcpTransport;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.websocketx.WebSocketFrameDecoder;
+import io.netty.handler.codec.http.websocketx.WebSocketFrameEncoder;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.util.Set;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Mono;
+import reactor.netty.Connection;
+import reactor.netty.http.client.HttpClient;
+import reactor.netty.http.client.WebsocketClientSpec;
+import reactor.netty.http.server.HttpServer;
+import reactor.netty.http.server.HttpServerRequest;
+import reactor.netty.http.server.HttpServerResponse;
+import reactor.netty.http.server.WebsocketServerSpec;
+import reactor.netty.resources.ConnectionProvider;
+
+/** {@code ws} and {@code wss}: Reactor Netty makes the upgrade, then the session handler replaces its frame codec. */
+public final class WebSocketTransport implements TransportProvider {
+
+    private static final String HANDLER = "msgtrans.session";
+    private static final WebsocketServerSpec SERVER_SPEC =
+            WebsocketServerSpec.builder().compress(false).handlePing(true).build();
+    private static final WebsocketClientSpec CLIENT_SPEC =
+            WebsocketClientSpec.builder().compress(false).handlePing(true).build();
+
+    @Override
+    public Set<String> schemes() {
+        return Set.of("ws", "wss");
+    }
+
+    @Override
+    public Set<EndpointOption<?>> options() {
+        return Set.of(
+                WebSocketOptions.PATH,
+                WebSocketOptions.TEXT_MESSAGES,
+                WebSocketOptions.PING_INTERVAL,
+                WebSocketOptions.AUTHORIZATION);
+    }
+
+    @Override
+    public boolean isSecure(String scheme) {
+        return "wss".equals(scheme);
+    }
+
+    @Override
+    public Mono<Listener> listen(SessionContext context) {
+        return Mono.defer(() -> {
+            HttpServer server = HttpServer.create()
+                    .runOn(context.loops())
+                    .bindAddress(() -> new InetSocketAddress(
+                            context.uri().getHost(), Math.max(0, context.uri().getPort())))
+                    .option(ChannelOption.SO_BACKLOG, 4096)
+                    .option(ChannelOption.SO_REUSEADDR, true)
+                    .childOption(ChannelOption.TCP_NODELAY, true)
+                    .childOption(ChannelOption.SO_KEEPALIVE, true)
+                    .doOnChannelInit((observer, channel, remote) -> {
+                        if (!context.admit(channel)) {
+                            channel.close();
+                        }
+                    })
+                    .handle((request, response) -> upgrade(context, request, response));
+            if (isSecure(context.uri().getScheme())) {
+                try {
+                    server = server.secure(TlsContexts.server(context.uri(), context.endpoint()));
+                } catch (IOException unusable) {
+                    return Mono.error(unusable);
+                }
+            }
+            return server.bind().map(bound -> TcpTransport.listener(context.uri(), bound));
+        });
+    }
+
+    private static Publisher<Void> upgrade(
+            SessionContext context, HttpServerRequest request, HttpServerResponse response) {
+        String path = path(context);
+        if (!path.isEmpty() && !path.equals(request.fullPath())) {
+            return response.sendNotFound();
+        }
+        if (!request.requestHeaders().containsValue(HttpHeaderNames.UPGRADE, "websocket", true)) {
+            return response.status(426)
+                    .header(HttpHeaderNames.UPGRADE, "websocket")
+                    .header(HttpHeaderNames.CONNECTION, "close")
+                    .send();
+        }
+        return response.sendWebsocket(
+                (in, out) -> {
+                    in.withConnection(connection -> install(connection, context, false));
+                    return Mono.never(); // ends with the channel
+                },
+                SERVER_SPEC);
+    }
+
+    private static String path(SessionContext context) {
+        String option = context.endpoint().get(WebSocketOptions.PATH);
+        String path = option.isEmpty() ? context.uri().getPath() : option;
+        return path == null || path.equals("/") ? "" : path;
+    }
+
+    @Override
+    public Mono<Session> connect(SessionContext context) {
+        return Mono.defer(() -> {
+            HttpClient client = HttpClient.create(ConnectionProvider.newConnection())
+                    .runOn(context.loops())
+                    .option(ChannelOption.TCP_NODELAY, true)
+                    .option(ChannelOption.SO_KEEPALIVE, true)
+                    .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
+                            context.endpoint().connectTimeout().toMillis())
+                    .headers(headers -> {
+                        String authorization = context.endpoint().get(WebSocketOptions.AUTHORIZATION);
+                        if (!authorization.isEmpty()) {
+                            headers.set(HttpHeaderNames.AUTHORIZATION, authorization);
+                        }
+                    });
+            if (isSecure(context.uri().getScheme())) {
+                try {
+                    client = client.secure(TlsContexts.client(context.uri(), context.endpoint()));
+                } catch (IOException unusable) {
+                    return Mono.error(unusable);
+                }
+            }
+            URI uri = context.uri();
+            return client.websocket(CLIENT_SPEC)
+                    .uri(uri.getRawPath() == null || uri.getRawPath().isEmpty() ? uri.resolve("/") : uri)
+                    .connect()
+                    .map(connection -> install(connection, context, true));
+        });
+    }
+
+    /** Called on the event loop, between the upgrade and the first frame. */
+    private static Session install(Connection connection, SessionContext context, boolean client) {
+        EndpointOptions endpoint = context.endpoint();
+        WebSocketFraming framing = new WebSocketFraming(
+                client,
+                context.options(),
+                endpoint.get(WebSocketOptions.TEXT_MESSAGES),
+                endpoint.get(WebSocketOptions.PING_INTERVAL).toNanos());
+        ChannelPipeline pipeline = connection.channel().pipeline();
+        ChannelHandlerContext encoder = pipeline.context(WebSocketFrameEncoder.class);
+        if (encoder != null) {
+            pipeline.remove(encoder.handler());
+        }
+        ChannelHandler decoder = pipeline.context(WebSocketFrameDecoder.class).handler();
+        SessionHandler handler = context.handler(framing);
+        pipeline.replace(decoder, HANDLER, handler); // bytes that it holds already come to ours
+        return handler.session();
+    }
+}

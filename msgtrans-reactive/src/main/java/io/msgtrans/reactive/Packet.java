@@ -71,7 +71,7 @@ public final class Packet {
 
     /** A one-way packet with a payload, which is not copied and must not be changed any more. */
     public static Packet oneWay(byte[] payload) {
-        return builder(PacketType.ONE_WAY).payload(payload).build();
+        return new Packet(0, tail(0, payload.length, 0), payload, 0, null);
     }
 
     /** A one-way packet with a text as UTF-8. */
@@ -81,7 +81,7 @@ public final class Packet {
 
     /** A request with a payload, which is not copied and must not be changed any more. */
     public static Packet request(byte[] payload) {
-        return builder(PacketType.REQUEST).payload(payload).build();
+        return new Packet((long) PacketType.REQUEST.code() << 40, tail(0, payload.length, 0), payload, 0, null);
     }
 
     /** A request with a text as UTF-8. */

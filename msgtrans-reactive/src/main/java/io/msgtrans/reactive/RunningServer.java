@@ -14,6 +14,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -42,6 +43,9 @@ final class RunningServer implements BoundServer {
     private final TransportServer config;
     private final List<Listener> listeners = new CopyOnWriteArrayList<>();
     private final NonBlockingHashMapLong<Session> sessions = new NonBlockingHashMapLong<>();
+    /** Accepted and not closed, those in their handshake included. */
+    private final Set<Channel> channels = ConcurrentHashMap.newKeySet();
+
     private final AtomicLong ids = new AtomicLong();
     private final AtomicInteger places = new AtomicInteger();
     private final ConcurrentHashMap<InetAddress, Integer> placesByAddress = new ConcurrentHashMap<>();
@@ -125,10 +129,8 @@ final class RunningServer implements BoundServer {
     // ---- places ----
 
     private boolean admit(Channel channel, Duration handshakeTimeout) {
-        if (stopping.get() || places.incrementAndGet() > config.maxSessions()) {
-            if (!stopping.get()) {
-                places.decrementAndGet();
-            }
+        if (places.incrementAndGet() > config.maxSessions() || stopping.get()) {
+            giveBack(null);
             refused.increment();
             return false;
         }
@@ -147,8 +149,10 @@ final class RunningServer implements BoundServer {
                         },
                         handshakeTimeout.toMillis(),
                         TimeUnit.MILLISECONDS);
+        channels.add(channel);
         channel.closeFuture().addListener(closed -> {
             timeout.cancel(false);
+            channels.remove(channel);
             if (channel.attr(OPENED).get() == null) {
                 handshakesFailed.increment();
             }
@@ -268,6 +272,11 @@ final class RunningServer implements BoundServer {
 
     private void cutSessions() {
         sessions.values().forEach(Session::dispose);
+        for (Channel channel : channels) {
+            if (channel.attr(OPENED).get() == null) {
+                channel.close();
+            }
+        }
     }
 
     @Override

@@ -96,7 +96,8 @@ final class ChannelSession implements Session {
         channel.config()
                 .setWriteBufferWaterMark(
                         new WriteBufferWaterMark(options.outboundBytes() / 2, options.outboundBytes()));
-        this.pending = new PendingRequests(channel.eventLoop(), options.maxPendingRequests(), handler::stallHint);
+        this.pending = new PendingRequests(
+                channel.eventLoop(), options.maxPendingRequests(), handler::stallHint, this::requestEnded);
         this.outbound = new Outbound(this, ctx, framing, pending);
     }
 
@@ -365,6 +366,12 @@ final class ChannelSession implements Session {
         }
     }
 
+    private void requestEnded() {
+        if (draining) {
+            outbound.wake(); // comes to workDone()
+        }
+    }
+
     /** While draining, only responses to our own requests are worth reading. */
     boolean wantsReads() {
         return !draining || pending.count() > 0 || farewellSent;
@@ -432,8 +439,15 @@ final class ChannelSession implements Session {
     private void endOutput(CloseReason reason) {
         SslHandler tls = ctx.pipeline().get(SslHandler.class);
         if (tls != null) {
-            tls.closeOutbound().addListener(done -> terminate(reason, null));
-        } else if (channel instanceof DuplexChannel duplex) {
+            tls.closeOutbound().addListener(done -> shutdownOutput(reason));
+        } else {
+            shutdownOutput(reason);
+        }
+    }
+
+    /** FIN; the peer's own end of stream then ends the session, or the deadline does. */
+    private void shutdownOutput(CloseReason reason) {
+        if (channel instanceof DuplexChannel duplex) {
             duplex.shutdownOutput().addListener(done -> {
                 if (!done.isSuccess()) {
                     terminate(reason, null);

@@ -16,6 +16,7 @@ final class PendingRequests {
     private final EventLoop loop;
     private final int max;
     private final Supplier<String> stallHint;
+    private final Runnable ended;
 
     /** Accepted and not ended, from any thread: the bound. */
     private volatile int count;
@@ -28,10 +29,15 @@ final class PendingRequests {
     private @Nullable TimeoutWheel wheel;
     private int lastId;
 
-    PendingRequests(EventLoop loop, int max, Supplier<String> stallHint) {
+    /**
+     * @param stallHint says why a response may not have been read, for the message of a time-out
+     * @param ended called on the event loop when a request ended, whatever way
+     */
+    PendingRequests(EventLoop loop, int max, Supplier<String> stallHint, Runnable ended) {
         this.loop = loop;
         this.max = max;
         this.stallHint = stallHint;
+        this.ended = ended;
     }
 
     int count() {
@@ -126,6 +132,7 @@ final class PendingRequests {
         request.registered = false;
         wheel().cancel(request);
         release();
+        ended.run();
     }
 
     private TimeoutWheel wheel() {

@@ -1,6 +1,7 @@
 package io.msgtrans.reactive.channel;
 
 import io.msgtrans.reactive.CloseReason;
+import io.msgtrans.reactive.Compression;
 import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.PacketType;
 import io.msgtrans.reactive.PayloadException;
@@ -359,7 +360,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         if (packet.hasFlag(Packet.FLAG_FRAGMENTED) && options.rejectFragmented()) {
             throw new ProtocolException(Rule.MALFORMED, "packet has the flag FRAGMENTED (option rejectFragmented)");
         }
-        if (packet.compression() != io.msgtrans.reactive.Compression.NONE) {
+        if (packet.compression() != Compression.NONE) {
             inflate(packet);
         } else if (packet.type() == PacketType.RESPONSE) {
             respond(packet, null);

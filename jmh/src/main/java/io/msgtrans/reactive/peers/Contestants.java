@@ -1,0 +1,50 @@
+package io.msgtrans.reactive.peers;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+
+/** The contestants by name, in the order in which a round runs them. A name starts with the library it measures. */
+final class Contestants {
+
+    /** Marks contestants that need the class path with RSocket's own Netty and Reactor. */
+    static final String RSOCKET_PREFIX = "rsocket";
+
+    private static final Map<String, Callable<Contestant>> FACTORIES = factories();
+
+    private Contestants() {}
+
+    private static Map<String, Callable<Contestant>> factories() {
+        Map<String, Callable<Contestant>> factories = new LinkedHashMap<>();
+        factories.put("msgtrans", () -> new MsgtransContestant("tcp", false));
+        factories.put("msgtrans-borrowed", () -> new MsgtransContestant("tcp", true));
+        factories.put("msgtrans-ws", () -> new MsgtransContestant("ws", false));
+        factories.put("netty-packet", NettyPacketContestant::new);
+        factories.put("netty-coalescing", NettyCoalescingContestant::new);
+        factories.put("reactor-netty", ReactorNettyContestant::new);
+        factories.put("reactor-netty-ws", ReactorNettyWebSocketContestant::new);
+        factories.put("rsocket", () -> byName("io.msgtrans.reactive.peers.rsocket.RSocketContestant"));
+        return factories;
+    }
+
+    static List<String> names() {
+        return List.copyOf(FACTORIES.keySet());
+    }
+
+    static Contestant create(String name) throws Exception {
+        Callable<Contestant> factory = FACTORIES.get(name);
+        if (factory == null) {
+            throw new IllegalArgumentException("no contestant " + name + "; there are " + names());
+        }
+        return factory.call();
+    }
+
+    /** For contestants that are compiled after this class, against libraries of their own. */
+    private static Contestant byName(String className) throws ReflectiveOperationException {
+        return Class.forName(className)
+                .asSubclass(Contestant.class)
+                .getDeclaredConstructor()
+                .newInstance();
+    }
+}

@@ -1,0 +1,143 @@
+package io.msgtrans.reactive.peers;
+
+import io.msgtrans.reactive.BoundServer;
+import io.msgtrans.reactive.OfferResult;
+import io.msgtrans.reactive.Packet;
+import io.msgtrans.reactive.PacketType;
+import io.msgtrans.reactive.Session;
+import io.msgtrans.reactive.TransportClient;
+import io.msgtrans.reactive.TransportServer;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import java.nio.channels.ClosedChannelException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Flux;
+
+/** This toolkit through its public API: {@code send(Publisher)} and {@code receive()}. */
+final class MsgtransContestant implements Contestant {
+
+    /** From here on a user who cares hands over direct buffers. */
+    private static final int DIRECT_PAYLOAD_BYTES = 8 * 1024;
+
+    private static final int ROOM_FOR_LARGEST_PAYLOAD = Workload.MAX_PAYLOAD_BYTES;
+
+    private final String scheme;
+    private final boolean borrowed;
+
+    MsgtransContestant(String scheme, boolean borrowed) {
+        this.scheme = scheme;
+        this.borrowed = borrowed;
+    }
+
+    @Override
+    public PeerServer startServer(int port, BenchSettings settings) {
+        Tally tally = new Tally();
+        BoundServer server = TransportServer.create()
+                .listen(scheme + "://127.0.0.1:" + port)
+                .session(options -> options.maxPayload(ROOM_FOR_LARGEST_PAYLOAD))
+                .handle(session -> settings.oneWay()
+                        ? count(session, limited(received(session), settings), tally)
+                        : session.send(limited(received(session), settings)))
+                .bindNow();
+        return new PeerServer() {
+            @Override
+            public int port() {
+                return server.uri().getPort();
+            }
+
+            @Override
+            public void close() {
+                server.dispose();
+                server.onDispose().block(Duration.ofSeconds(5));
+            }
+        };
+    }
+
+    private Flux<Packet> received(Session session) {
+        return borrowed ? session.receiveBorrowed() : session.receive();
+    }
+
+    private static Flux<Packet> limited(Flux<Packet> packets, BenchSettings settings) {
+        return settings.limitRate() > 0 ? packets.limitRate(settings.limitRate()) : packets;
+    }
+
+    private static Publisher<Void> count(Session session, Flux<Packet> packets, Tally tally) {
+        Tally.Lane lane = tally.newLane();
+        return packets.doOnNext(packet -> {
+                    if (packet.type() == PacketType.ONE_WAY) {
+                        lane.add(1);
+                    } else if (session.offer(packet.response(Long.toString(tally.sum()))) != OfferResult.ACCEPTED) {
+                        throw new IllegalStateException("no room for the count");
+                    }
+                })
+                .then();
+    }
+
+    @Override
+    public void run(String host, int port, BenchSettings settings, Recorder recorder) throws Exception {
+        Workload workload = settings.workload();
+        List<Session> sessions = new ArrayList<>();
+        try {
+            for (int i = 0; i < workload.connections(); i++) {
+                sessions.add(TransportClient.create(scheme + "://" + host + ":" + port)
+                        .session(options -> options.maxPayload(ROOM_FOR_LARGEST_PAYLOAD))
+                        .connectNow());
+            }
+            Payload payload = new Payload(workload.payloadBytes());
+            for (Session session : sessions) {
+                Flux<Packet> packets = settings.oneWay() ? stream(payload) : window(session, payload, recorder);
+                session.send(packets)
+                        .subscribe(null, recorder::fail, () -> recorder.fail(new ClosedChannelException()));
+            }
+            if (settings.oneWay()) {
+                recorder.measureConfirmed(() -> sessions.get(0)
+                        .request(Packet.request(new byte[0]))
+                        .map(answer -> Long.parseLong(answer.payloadText()))
+                        .toFuture());
+            } else {
+                recorder.measureReplies();
+            }
+        } finally {
+            sessions.forEach(Session::dispose);
+        }
+    }
+
+    /** Packets without end. */
+    private static Flux<Packet> stream(Payload payload) {
+        return Flux.range(0, Integer.MAX_VALUE).map(i -> payload.packet()).repeat();
+    }
+
+    private Flux<Packet> window(Session session, Payload payload, Recorder recorder) {
+        EchoLane lane = recorder.newLane();
+        Flux<Packet> first = Flux.range(0, lane.window()).map(slot -> {
+            lane.begin(slot, System.nanoTime());
+            return payload.packet().withMessageId(slot);
+        });
+        Flux<Packet> next = received(session).handle((reply, sink) -> {
+            int id = (int) reply.messageId();
+            if (lane.accepts(id, reply.payloadLength(), System.nanoTime())) {
+                sink.next(payload.packet().withMessageId(Integer.toUnsignedLong(lane.nextId(id))));
+            }
+        });
+        return first.concatWith(next);
+    }
+
+    /** A new packet for each call, over bytes that all packets share. */
+    private static final class Payload {
+        private final byte[] bytes;
+        private final Packet direct;
+
+        Payload(int lengthBytes) {
+            ByteBuf buffer = Wire.payload(lengthBytes);
+            bytes = ByteBufUtil.getBytes(buffer);
+            direct = Packet.builder(PacketType.ONE_WAY).payload(buffer).build();
+        }
+
+        Packet packet() {
+            return bytes.length < DIRECT_PAYLOAD_BYTES ? Packet.oneWay(bytes) : direct.retain();
+        }
+    }
+}

@@ -1,0 +1,238 @@
+package io.msgtrans.reactive.peers;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import java.nio.channels.ClosedChannelException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Netty as fast as we can write it by hand: no object for a packet on either side, many packets in one write and one
+ * flush. What a toolkit adds is measured against this.
+ */
+final class NettyCoalescingContestant implements Contestant {
+
+    @Override
+    public PeerServer startServer(int port, BenchSettings settings) throws InterruptedException {
+        Tally tally = new Tally();
+        return new NettyEndpoint()
+                .listen(
+                        port,
+                        channel -> channel.pipeline()
+                                .addLast(settings.oneWay() ? new CountHandler(tally) : new EchoHandler()));
+    }
+
+    @Override
+    public void run(String host, int port, BenchSettings settings, Recorder recorder) throws Exception {
+        Workload workload = settings.workload();
+        ByteBuf payload = Wire.payload(workload.payloadBytes());
+        try (NettyEndpoint endpoint = new NettyEndpoint()) {
+            if (settings.oneWay()) {
+                List<StreamHandler> streams = new ArrayList<>();
+                for (int i = 0; i < workload.connections(); i++) {
+                    StreamHandler stream = new StreamHandler(recorder, payload);
+                    endpoint.connect(host, port, channel -> channel.pipeline().addLast(stream));
+                    streams.add(stream);
+                }
+                recorder.measureConfirmed(streams.get(0)::count);
+            } else {
+                for (int i = 0; i < workload.connections(); i++) {
+                    WindowHandler window = new WindowHandler(recorder, payload);
+                    endpoint.connect(host, port, channel -> channel.pipeline().addLast(window));
+                }
+                recorder.measureReplies();
+            }
+        }
+    }
+
+    /** Server, one-way: counts packets, answers requests. */
+    private static final class CountHandler extends PacketScanner {
+
+        private final Tally tally;
+        private final Tally.Lane lane;
+
+        // event loop only
+        private int counted;
+
+        CountHandler(Tally tally) {
+            this.tally = tally;
+            this.lane = tally.newLane();
+        }
+
+        @Override
+        void packet(ChannelHandlerContext ctx, long head, ByteBuf buffer, int index, int lengthBytes) {
+            if (Wire.packetType(head) == Wire.ONE_WAY) {
+                counted++;
+                return;
+            }
+            publishCount();
+            ctx.writeAndFlush(Wire.countResponse(ctx.alloc(), Wire.messageId(head), tally.sum()), ctx.voidPromise());
+        }
+
+        @Override
+        public void channelReadComplete(ChannelHandlerContext ctx) {
+            publishCount();
+        }
+
+        private void publishCount() {
+            lane.add(counted);
+            counted = 0;
+        }
+    }
+
+    /** Server, echo: encodes each packet again, and flushes at the end of the burst. */
+    private static final class EchoHandler extends PacketScanner {
+
+        // event loop only
+        private @Nullable PacketBatch batch;
+
+        @Override
+        void packet(ChannelHandlerContext ctx, long head, ByteBuf buffer, int index, int lengthBytes) {
+            PacketBatch replies = batch;
+            if (replies == null) {
+                replies = new PacketBatch(ctx);
+                batch = replies;
+            }
+            replies.add(head, buffer, index, lengthBytes);
+        }
+
+        @Override
+        public void channelReadComplete(ChannelHandlerContext ctx) {
+            if (batch != null) {
+                batch.flush();
+            }
+        }
+    }
+
+    private abstract static class ClientHandler extends PacketScanner {
+
+        final Recorder recorder;
+        final ByteBuf payload;
+        final int payloadBytes;
+
+        ClientHandler(Recorder recorder, ByteBuf payload) {
+            this.recorder = recorder;
+            this.payload = payload;
+            this.payloadBytes = payload.readableBytes();
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext ctx) {
+            recorder.fail(new ClosedChannelException());
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            recorder.fail(cause);
+            ctx.close();
+        }
+    }
+
+    /** Client, one-way: fills batches while the channel is writable; connections of an event loop take turns. */
+    private static final class StreamHandler extends ClientHandler {
+
+        private static final int TURN_BYTES = 4 * PacketBatch.CAPACITY_BYTES;
+
+        private final CompletableFuture<ChannelHandlerContext> active = new CompletableFuture<>();
+        private volatile CompletableFuture<Long> answer = new CompletableFuture<>();
+
+        // event loop only
+        private boolean scheduled;
+        private int nextId;
+
+        StreamHandler(Recorder recorder, ByteBuf payload) {
+            super(recorder, payload);
+        }
+
+        @Override
+        public void channelActive(ChannelHandlerContext ctx) {
+            active.complete(ctx);
+            send(ctx, new PacketBatch(ctx));
+        }
+
+        @Override
+        public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+            if (!scheduled && ctx.channel().isWritable()) {
+                send(ctx, new PacketBatch(ctx));
+            }
+        }
+
+        private void send(ChannelHandlerContext ctx, PacketBatch batch) {
+            scheduled = true; // a flush may make the channel writable, which is no reason to recurse
+            int packets = Math.max(1, PacketBatch.CAPACITY_BYTES / (Wire.HEADER_BYTES + payloadBytes));
+            for (int sent = 0; sent < TURN_BYTES && ctx.channel().isWritable(); sent += PacketBatch.CAPACITY_BYTES) {
+                for (int i = 0; i < packets; i++) {
+                    batch.add(Wire.head(Wire.ONE_WAY, nextId++), payload, 0, payloadBytes);
+                }
+                batch.flush();
+            }
+            scheduled = ctx.channel().isWritable();
+            if (scheduled) {
+                ctx.executor().execute(() -> send(ctx, batch));
+            }
+        }
+
+        CompletionStage<Long> count() {
+            CompletableFuture<Long> asked = new CompletableFuture<>();
+            answer = asked;
+            ChannelHandlerContext ctx = active.join();
+            ctx.writeAndFlush(Wire.packet(ctx.alloc(), Wire.REQUEST, 0, payload.slice(0, 0)), ctx.voidPromise());
+            return asked;
+        }
+
+        @Override
+        void packet(ChannelHandlerContext ctx, long head, ByteBuf buffer, int index, int lengthBytes) {
+            answer.complete(Wire.readCount(buffer, index, lengthBytes));
+        }
+    }
+
+    /** Client, echo: encodes a packet for each reply, and flushes at the end of the burst. */
+    private static final class WindowHandler extends ClientHandler {
+
+        private final EchoLane lane;
+
+        // event loop only
+        private @Nullable PacketBatch batch;
+        private boolean inBurst;
+        private long burstNanos;
+
+        WindowHandler(Recorder recorder, ByteBuf payload) {
+            super(recorder, payload);
+            this.lane = recorder.newLane();
+        }
+
+        @Override
+        public void channelActive(ChannelHandlerContext ctx) {
+            PacketBatch packets = new PacketBatch(ctx);
+            batch = packets;
+            for (int slot = 0; slot < lane.window(); slot++) {
+                lane.begin(slot, System.nanoTime());
+                packets.add(Wire.head(Wire.ONE_WAY, slot), payload, 0, payloadBytes);
+            }
+            packets.flush();
+        }
+
+        @Override
+        void packet(ChannelHandlerContext ctx, long head, ByteBuf buffer, int index, int lengthBytes) {
+            if (!inBurst) {
+                inBurst = true;
+                burstNanos = System.nanoTime();
+            }
+            int id = Wire.messageId(head);
+            if (batch != null && lane.accepts(id, lengthBytes, burstNanos)) {
+                batch.add(Wire.head(Wire.ONE_WAY, lane.nextId(id)), payload, 0, payloadBytes);
+            }
+        }
+
+        @Override
+        public void channelReadComplete(ChannelHandlerContext ctx) {
+            inBurst = false;
+            if (batch != null) {
+                batch.flush();
+            }
+        }
+    }
+}

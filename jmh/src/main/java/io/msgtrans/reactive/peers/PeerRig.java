@@ -1,0 +1,116 @@
+package io.msgtrans.reactive.peers;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The head-to-head: rounds of all contestants, each with a fresh server and a fresh client process for each workload.
+ * Contestants alternate within a round, so that what changes on the machine in the meantime meets all of them.
+ */
+public final class PeerRig {
+
+    private static final Duration START_TIMEOUT = Duration.ofSeconds(30);
+
+    private final RigOptions options;
+    private final List<Result> results = new ArrayList<>();
+    private int failures;
+
+    private PeerRig(RigOptions options) {
+        this.options = options;
+    }
+
+    public static void main(String[] args) throws Exception {
+        if (args.length == 1 && args[0].equals("--help")) {
+            System.out.print(RigOptions.USAGE);
+            return;
+        }
+        RigOptions options;
+        try {
+            options = RigOptions.parse(Arrays.asList(args), defaultPinning());
+        } catch (IllegalArgumentException e) {
+            System.err.println(e.getMessage() + "\n\n" + RigOptions.USAGE);
+            System.exit(2);
+            return;
+        }
+        System.exit(new PeerRig(options).run() ? 0 : 1);
+    }
+
+    /** Server on 1, client on 0, where that is possible. */
+    private static RigOptions.@Nullable Pinning defaultPinning() {
+        boolean taskset = Arrays.stream(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))
+                .anyMatch(folder -> Files.isExecutable(Path.of(folder, "taskset")));
+        return taskset && Runtime.getRuntime().availableProcessors() >= 2 ? new RigOptions.Pinning(1, 0) : null;
+    }
+
+    private boolean run() throws IOException, InterruptedException {
+        for (int round = 1; round <= options.rounds(); round++) {
+            for (Workload workload : options.workloads()) {
+                for (String contestant : options.contestants()) {
+                    runAndReport(round, contestant, workload);
+                }
+            }
+        }
+        System.out.println("JVM " + System.getProperty("java.vm.version") + " "
+                + String.join(" ", options.jvmFlags()) + "; "
+                + (options.pinning() == null ? "not pinned" : options.pinning())
+                + "; rounds " + options.rounds() + ", warm-up "
+                + options.warmUp().toMillis() + " ms, window "
+                + options.duration().toMillis() + " ms, failed runs " + failures + "\n");
+        System.out.print(new ResultTable(options.contestants(), results).toMarkdown());
+        writeJson();
+        return failures == 0;
+    }
+
+    private void runAndReport(int round, String contestant, Workload workload) throws InterruptedException {
+        String name = "round " + round + "/" + options.rounds() + " " + workload + " " + contestant;
+        try {
+            Result result = runOnce(contestant, workload);
+            results.add(result);
+            System.err.println(name + ": " + ResultTable.rate(result.rate()) + " packets/s, errors " + result.errors());
+        } catch (IOException e) {
+            failures++;
+            System.err.println(name + ": FAILED: " + e.getMessage());
+        }
+    }
+
+    private Result runOnce(String contestant, Workload workload) throws IOException, InterruptedException {
+        RigOptions.Pinning pinning = options.pinning();
+        String limitRate = Integer.toString(options.limitRate());
+        List<String> serverCall = List.of("server", contestant, workload.toString(), limitRate);
+        try (PeerProcess server = PeerProcess.start(options, pinning == null ? null : pinning.server(), serverCall)) {
+            String port = server.awaitLine("LISTENING ", START_TIMEOUT);
+            List<String> clientCall = List.of(
+                    "client",
+                    contestant,
+                    workload.toString(),
+                    limitRate,
+                    "127.0.0.1",
+                    port,
+                    Long.toString(options.warmUp().toMillis()),
+                    Long.toString(options.duration().toMillis()));
+            try (PeerProcess client =
+                    PeerProcess.start(options, pinning == null ? null : pinning.client(), clientCall)) {
+                Duration timeout = options.warmUp()
+                        .plus(options.duration())
+                        .plus(PeerMain.OVERHEAD_TIMEOUT)
+                        .plus(START_TIMEOUT);
+                return Result.parse("{" + client.awaitLine("{", timeout));
+            }
+        }
+    }
+
+    private void writeJson() throws IOException {
+        Path file = options.json();
+        if (file != null) {
+            List<String> lines = results.stream().map(Result::toJson).toList();
+            Files.writeString(file, "[\n" + String.join(",\n", lines) + "\n]\n");
+        }
+    }
+}

@@ -1,0 +1,113 @@
+package io.msgtrans.reactive.peers;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
+import org.HdrHistogram.Histogram;
+
+/**
+ * The client's clock and books: warm-up, then the measured window, while the contestant keeps its load up.
+ *
+ * <p>The {@code measure} methods block the calling thread. Every other method may be called from any thread.
+ */
+public final class Recorder {
+
+    /** How long the server may take to answer a request for its count, under load. */
+    private static final Duration COUNT_TIMEOUT = Duration.ofSeconds(10);
+
+    private final BenchSettings settings;
+    private final List<EchoLane> lanes = new CopyOnWriteArrayList<>();
+    private final LongAdder errors = new LongAdder();
+    private final CompletableFuture<Void> failure = new CompletableFuture<>();
+
+    private volatile boolean measuring;
+
+    // written by the measuring thread, read by it for the result
+    private long windowNanos;
+    private long confirmedPackets;
+
+    Recorder(BenchSettings settings) {
+        this.settings = settings;
+    }
+
+    /** The books of one more connection that waits for replies. */
+    public EchoLane newLane() {
+        EchoLane lane = new EchoLane(this, settings.workload());
+        lanes.add(lane);
+        return lane;
+    }
+
+    /** Measures what the lanes accept. */
+    public void measureReplies() throws Exception {
+        await(settings.warmUp());
+        long startNanos = System.nanoTime();
+        measuring = true;
+        await(settings.duration());
+        measuring = false;
+        windowNanos = System.nanoTime() - startNanos;
+    }
+
+    /**
+     * Measures how the server's count grows. It is asked at both ends of the window, on a connection that carries load;
+     * packets that were sent and not received do not count.
+     *
+     * @param count asks the server for the number of packets it received so far
+     */
+    public void measureConfirmed(Supplier<? extends CompletionStage<Long>> count) throws Exception {
+        await(settings.warmUp());
+        long startCount = ask(count);
+        long startNanos = System.nanoTime();
+        await(settings.duration());
+        confirmedPackets = ask(count) - startCount;
+        windowNanos = System.nanoTime() - startNanos;
+    }
+
+    private static long ask(Supplier<? extends CompletionStage<Long>> count) throws Exception {
+        return count.get().toCompletableFuture().get(COUNT_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** Waits for the time to pass, or throws what made the load end before. */
+    private void await(Duration time) throws Exception {
+        try {
+            failure.get(time.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException passed) {
+            return;
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("the load ended early", e.getCause());
+        }
+    }
+
+    /** Counts something that went wrong without ending the load. */
+    public void error() {
+        errors.increment();
+    }
+
+    /** Ends the measurement: there is no full load any more. Without effect after it. */
+    public void fail(Throwable cause) {
+        failure.completeExceptionally(cause);
+    }
+
+    boolean measuring() {
+        return measuring;
+    }
+
+    /** What was measured, once the contestant has closed its connections. */
+    Result result(String contestant) {
+        double seconds = windowNanos / 1e9;
+        if (lanes.isEmpty()) {
+            return new Result(
+                    contestant, settings.workload(), seconds, confirmedPackets, errors.sum(), Result.Latency.NONE);
+        }
+        Histogram all = new Histogram(lanes.get(0).histogram());
+        lanes.forEach(lane -> all.add(lane.histogram()));
+        return new Result(
+                contestant, settings.workload(), seconds, all.getTotalCount(), errors.sum(), Result.Latency.of(all));
+    }
+}

@@ -1,0 +1,85 @@
+package io.msgtrans.reactive.peers;
+
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.HdrHistogram.Histogram;
+
+/**
+ * What one client process measured: one line of flat JSON between the processes and in the report.
+ *
+ * @param contestant its name
+ * @param workload what was moved
+ * @param seconds length of the measured window
+ * @param packets packets confirmed by the server, or answered and checked, in the window
+ * @param errors wrong replies and failed sends, over the whole run
+ * @param latency latency of replies, {@link Latency#NONE} one-way
+ */
+record Result(String contestant, Workload workload, double seconds, long packets, long errors, Latency latency) {
+
+    /** Percentiles in microseconds. */
+    record Latency(double p50, double p90, double p99, double p999, double max) {
+
+        static final Latency NONE = new Latency(0, 0, 0, 0, 0);
+
+        static Latency of(Histogram nanos) {
+            return new Latency(
+                    nanos.getValueAtPercentile(50) / 1e3,
+                    nanos.getValueAtPercentile(90) / 1e3,
+                    nanos.getValueAtPercentile(99) / 1e3,
+                    nanos.getValueAtPercentile(99.9) / 1e3,
+                    nanos.getMaxValue() / 1e3);
+        }
+    }
+
+    /** Packets per second. */
+    double rate() {
+        return packets / seconds;
+    }
+
+    String toJson() {
+        return String.format(
+                Locale.ROOT,
+                "{\"contestant\":\"%s\",\"workload\":\"%s\",\"seconds\":%.6f,\"packets\":%d,\"rate\":%.0f,"
+                        + "\"errors\":%d,\"p50\":%.1f,\"p90\":%.1f,\"p99\":%.1f,\"p999\":%.1f,\"max\":%.1f}",
+                contestant,
+                workload,
+                seconds,
+                packets,
+                rate(),
+                errors,
+                latency.p50,
+                latency.p90,
+                latency.p99,
+                latency.p999,
+                latency.max);
+    }
+
+    static Result parse(String json) {
+        Latency latency = new Latency(
+                number(json, "p50"),
+                number(json, "p90"),
+                number(json, "p99"),
+                number(json, "p999"),
+                number(json, "max"));
+        return new Result(
+                field(json, "contestant"),
+                Workload.parse(field(json, "workload")),
+                number(json, "seconds"),
+                (long) number(json, "packets"),
+                (long) number(json, "errors"),
+                latency);
+    }
+
+    private static double number(String json, String name) {
+        return Double.parseDouble(field(json, name));
+    }
+
+    private static String field(String json, String name) {
+        Matcher matcher = Pattern.compile("\"" + name + "\":\"?([^\",}]*)").matcher(json);
+        if (!matcher.find()) {
+            throw new IllegalArgumentException("no " + name + " in result " + json);
+        }
+        return matcher.group(1);
+    }
+}

@@ -1,0 +1,84 @@
+package io.msgtrans.reactive.peers;
+
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * What is moved. Written {@code kind:payload:connections} or {@code kind:payload:connections:window}, as in
+ * {@code echo:64:8:256}.
+ *
+ * @param kind what client and server do
+ * @param payloadBytes payload of each packet, without headers; 4 to 16 MiB, as some
+ *     contestants carry the id in it
+ * @param connections connections that share the load; 1 to 1024
+ * @param window packets in flight on each connection when they are answered, a power of two; 1 for ping-pong, without
+ *     meaning one-way
+ */
+public record Workload(Kind kind, int payloadBytes, int connections, int window) {
+
+    /** What client and server do. */
+    public enum Kind {
+        /** The client sends as fast as its API lets it; the server counts. */
+        ONEWAY,
+        /** The client keeps a window of packets in flight on each connection; the server sends each back. */
+        ECHO,
+        /** Echo with one packet in flight on each connection. */
+        PINGPONG
+    }
+
+    /** The largest payload a contestant must carry. */
+    public static final int MAX_PAYLOAD_BYTES = 16 << 20;
+
+    private static final int DEFAULT_WINDOW = 256;
+
+    /** The table that is measured unless other workloads are named. */
+    public static List<Workload> standard() {
+        return List.of(
+                parse("oneway:64:1"),
+                parse("oneway:64:8"),
+                parse("oneway:1024:1"),
+                parse("oneway:65536:1"),
+                parse("echo:64:1:256"),
+                parse("echo:64:8:256"),
+                parse("pingpong:64:1"));
+    }
+
+    /** Reads the written form. */
+    public static Workload parse(String text) {
+        String[] parts = text.split(":", -1);
+        if (parts.length < 3 || parts.length > 4) {
+            throw new IllegalArgumentException(
+                    "workload " + text + " is not written kind:payload:connections or kind:payload:connections:window");
+        }
+        try {
+            Kind kind = Kind.valueOf(parts[0].toUpperCase(Locale.ROOT));
+            int defaultWindow = kind == Kind.ECHO ? DEFAULT_WINDOW : 1;
+            int window = parts.length == 4 ? Integer.parseInt(parts[3]) : defaultWindow;
+            return new Workload(kind, Integer.parseInt(parts[1]), Integer.parseInt(parts[2]), window);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("workload " + text + ": " + e.getMessage(), e);
+        }
+    }
+
+    public Workload {
+        check("payload", payloadBytes, 4, MAX_PAYLOAD_BYTES);
+        check("connections", connections, 1, 1024);
+        check("window", window, 1, kind == Kind.ECHO ? 1 << 16 : 1);
+        if (Integer.bitCount(window) != 1) {
+            throw new IllegalArgumentException("window " + window + " is not a power of two");
+        }
+    }
+
+    private static void check(String name, int value, int min, int max) {
+        if (value < min || value > max) {
+            throw new IllegalArgumentException(name + " " + value + " is not in " + min + ".." + max);
+        }
+    }
+
+    /** The written form, which {@link #parse} reads. */
+    @Override
+    public String toString() {
+        String text = kind.name().toLowerCase(Locale.ROOT) + ":" + payloadBytes + ":" + connections;
+        return kind == Kind.ECHO ? text + ":" + window : text;
+    }
+}

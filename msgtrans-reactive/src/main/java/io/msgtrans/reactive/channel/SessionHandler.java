@@ -15,6 +15,7 @@ import io.msgtrans.reactive.spi.Framing;
 import io.msgtrans.reactive.wire.PayloadCodec;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -39,6 +40,12 @@ import reactor.util.Loggers;
 public final class SessionHandler extends ChannelInboundHandlerAdapter implements FrameSink {
 
     private static final Logger log = Loggers.getLogger(SessionHandler.class);
+
+    /** A frame of this size is worth being gathered apart from the rest of its read. */
+    private static final int LARGE_FRAME_BYTES = 4096;
+
+    private static final int FIRST_READ_BYTES = 4 * 1024;
+    private static final int LARGEST_READ_BYTES = 256 * 1024;
 
     private final Framing framing;
     private final SessionOptions options;
@@ -125,7 +132,10 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     }
 
     private void open(ChannelHandlerContext ctx) {
-        ctx.channel().config().setAutoRead(false);
+        ctx.channel()
+                .config()
+                .setAutoRead(false)
+                .setRecvByteBufAllocator(new AdaptiveRecvByteBufAllocator(64, FIRST_READ_BYTES, LARGEST_READ_BYTES));
         inbound = new Inbound(this, options.inboundPackets(), options.inboundBytes());
         activity = LoopActivity.current();
         ChannelSession created = new ChannelSession(id, scheme, options, framing, ctx, this, inbound);
@@ -203,9 +213,43 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         present().alive();
         if (!parked.isEmpty()) {
             parked.add(read);
+        } else if (inbound().isBorrowing()) {
+            decode(read);
         } else {
-            decode(inbound().isBorrowing() ? read : copy(read));
+            decodeCopied(read);
         }
+    }
+
+    /** Copies each byte once: those of a frame that spans reads into its own array, the rest of the read as a whole. */
+    private void decodeCopied(ByteBuf read) {
+        try {
+            if (partial.isPresent()) {
+                decoding = true;
+                read.skipBytes(complete(read, read.readerIndex(), read.writerIndex()));
+            }
+            int available = read.readableBytes();
+            if (available >= LARGE_FRAME_BYTES && inbound().hasRoom()) {
+                int frameLength = framing.frameLength(read, read.readerIndex(), available);
+                if (frameLength > available) {
+                    partial.begin(read, read.readerIndex(), available, frameLength, false);
+                    read.skipBytes(available);
+                }
+            }
+        } catch (ProtocolException broken) {
+            violated(broken);
+        } finally {
+            decoding = false;
+        }
+        if (closed || !read.isReadable()) {
+            read.release();
+        } else {
+            decode(copy(read));
+        }
+    }
+
+    private void violated(ProtocolException broken) {
+        closed = true;
+        present().violated(broken);
     }
 
     /** One copy for all packets of a read. */
@@ -307,8 +351,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
                 index += frameLength;
             }
         } catch (ProtocolException broken) {
-            closed = true;
-            present().violated(broken);
+            violated(broken);
         } finally {
             decoding = false;
             if (!kept) {

@@ -1,0 +1,111 @@
+package io.msgtrans.reactive.jmh;
+
+import io.msgtrans.reactive.OfferResult;
+import io.msgtrans.reactive.Packet;
+import io.msgtrans.reactive.Session;
+import io.msgtrans.reactive.SessionOptions;
+import io.msgtrans.reactive.channel.SessionHandler;
+import io.msgtrans.reactive.tcp.PlainFraming;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundHandlerAdapter;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.util.ReferenceCountUtil;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * What does a packet cost on its way through a session, without a socket? Run with {@code -prof gc} for the bytes that
+ * are allocated per received and per offered packet.
+ */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(1)
+public class SessionPathBenchmark {
+
+    private static final int PACKETS = 512;
+
+    @Param({"false", "true"})
+    private boolean borrowed;
+
+    private final Packet packet = Packet.oneWay(new byte[64]);
+    private ByteBuf read = Unpooled.EMPTY_BUFFER;
+    private EmbeddedChannel channel = new EmbeddedChannel();
+    private SessionHandler handler = newHandler();
+    private long received;
+
+    private static SessionHandler newHandler() {
+        return new SessionHandler(
+                1,
+                "tcp",
+                SessionOptions.DEFAULTS,
+                new PlainFraming(PlainFraming.DEFAULT_MAX_PAYLOAD),
+                (session, channel) -> {});
+    }
+
+    /** Takes the place of the socket: everything is written at once. */
+    private static final class Sink extends ChannelOutboundHandlerAdapter {
+        @Override
+        public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
+            ReferenceCountUtil.release(message);
+            promise.setSuccess();
+        }
+    }
+
+    @Setup
+    public void setUp() {
+        byte[] wire = packet.toBytes();
+        read = Unpooled.directBuffer(wire.length * PACKETS);
+        for (int i = 0; i < PACKETS; i++) {
+            read.writeBytes(wire);
+        }
+        channel = new EmbeddedChannel(new Sink(), handler);
+        Session session = handler.session();
+        (borrowed ? session.receiveBorrowed() : session.receive())
+                .subscribe(packet -> received += packet.payloadLength());
+    }
+
+    @TearDown
+    public void tearDown() {
+        channel.close();
+        read.release();
+    }
+
+    @Benchmark
+    @OperationsPerInvocation(PACKETS)
+    public long receive() {
+        channel.pipeline().fireChannelRead(read.retainedDuplicate());
+        channel.pipeline().fireChannelReadComplete();
+        return received;
+    }
+
+    @Benchmark
+    @OperationsPerInvocation(PACKETS)
+    public int offer() {
+        int accepted = 0;
+        for (int i = 0; i < PACKETS; i++) {
+            if (handler.session().offer(packet) == OfferResult.ACCEPTED) {
+                accepted++;
+            }
+        }
+        channel.runPendingTasks();
+        return accepted;
+    }
+}

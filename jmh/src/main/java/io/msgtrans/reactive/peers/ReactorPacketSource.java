@@ -15,7 +15,8 @@ import reactor.netty.NettyOutbound;
 /** The client's side of one Reactor Netty connection: a {@link Flux} of packets, one buffer each, and their answers. */
 final class ReactorPacketSource {
 
-    private static final int TURN_PACKETS = 8192;
+    private static final int MAX_TURN_PACKETS = 8192;
+    private static final int TURN_BYTES = 4 << 20;
 
     private final ByteBufAllocator allocator;
     private final ByteBuf payload;
@@ -55,7 +56,8 @@ final class ReactorPacketSource {
      * which may be forever, and then nothing else runs on that event loop.
      */
     private Flux<ByteBuf> stream(Executor eventLoop) {
-        return Flux.range(0, TURN_PACKETS)
+        int turnPackets = Math.min(MAX_TURN_PACKETS, 1 + TURN_BYTES / (Wire.HEADER_BYTES + payload.readableBytes()));
+        return Flux.range(0, turnPackets)
                 .map(i -> nextOneWay())
                 .subscribeOn(Schedulers.fromExecutor(eventLoop))
                 .repeat();

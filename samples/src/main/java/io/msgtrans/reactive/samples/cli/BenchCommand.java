@@ -1,0 +1,88 @@
+package io.msgtrans.reactive.samples.cli;
+
+import io.msgtrans.reactive.TransportClient;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Puts a server under load. */
+@Command(
+        name = "bench",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Puts a server under load and prints what it confirmed.",
+            "oneway needs 'serve --mode sink', echo and pingpong need 'serve --mode echo'."
+        })
+final class BenchCommand implements Callable<Integer> {
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Parameters(paramLabel = "URI", description = "The server, for example tcp://127.0.0.1:8001.")
+    private String uri = "";
+
+    @Option(names = "--workload", required = true, description = "One of oneway, echo, pingpong (echo with window 1).")
+    private BenchSettings.Workload workload = BenchSettings.Workload.ECHO;
+
+    @Option(names = "--payload", paramLabel = "B", defaultValue = "64", description = "Bytes. Default: 64.")
+    private int payload;
+
+    @Option(names = "--connections", paramLabel = "N", defaultValue = "1", description = "Sessions. Default: 1.")
+    private int connections;
+
+    @Option(
+            names = "--window",
+            paramLabel = "W",
+            defaultValue = "256",
+            description = "Packets in flight per session, for echo. Default: 256.")
+    private int window;
+
+    @Option(
+            names = "--rate",
+            paramLabel = "R",
+            defaultValue = "0",
+            description =
+                    "Packets per second over all sessions, measured from the time when each should have been sent. "
+                            + "Default: as fast as it goes.")
+    private long rate;
+
+    @Option(names = "--warmup", paramLabel = "S", defaultValue = "2", description = "Seconds before. Default: 2.")
+    private int warmup;
+
+    @Option(names = "--seconds", paramLabel = "S", defaultValue = "5", description = "Seconds measured. Default: 5.")
+    private int seconds;
+
+    @Option(names = "--json", description = "Print one line of JSON.")
+    private boolean json;
+
+    @Mixin
+    private TlsOptions tls = new TlsOptions();
+
+    @Override
+    public Integer call() throws InterruptedException {
+        BenchSettings settings = new BenchSettings(
+                uri,
+                workload,
+                payload,
+                connections,
+                workload == BenchSettings.Workload.PINGPONG ? 1 : window,
+                rate,
+                Duration.ofSeconds(warmup),
+                Duration.ofSeconds(seconds));
+        TransportClient client = TransportClient.create(uri).endpoint(tls::apply);
+        BenchResult result = new BenchRun(settings, client, spec.commandLine().getErr()).run();
+        spec.commandLine().getOut().println(json ? result.json() : result.text());
+        if (result.messages() == 0 || result.errors() > 0) {
+            spec.commandLine()
+                    .getErr()
+                    .println("msgtrans: " + result.messages() + " messages confirmed, " + result.errors() + " errors");
+            return Main.FAILED;
+        }
+        return 0;
+    }
+}

@@ -1,0 +1,165 @@
+package io.msgtrans.reactive.samples.cli;
+
+import io.msgtrans.reactive.Packet;
+import io.msgtrans.reactive.Session;
+import io.msgtrans.reactive.TransportClient;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
+import org.HdrHistogram.Histogram;
+import reactor.core.publisher.Flux;
+
+/** One run of {@code bench}: opens the sessions, keeps the load up, measures a window of it. */
+final class BenchRun {
+
+    private static final Duration COUNT_TIMEOUT = Duration.ofSeconds(30);
+    private static final int MAX_PACED_IN_FLIGHT = 1 << 16;
+    private static final long PACER_STEP_NANOS = 50_000;
+
+    private final BenchSettings settings;
+    private final TransportClient client;
+    private final PrintWriter progress;
+    private final byte[] payload;
+    private final List<Session> sessions = new ArrayList<>();
+    private final List<EchoLane> lanes = new ArrayList<>();
+    private final CompletableFuture<Void> broken = new CompletableFuture<>();
+    private volatile boolean stopped;
+
+    BenchRun(BenchSettings settings, TransportClient client, PrintWriter progress) {
+        this.settings = settings;
+        this.client = client;
+        this.progress = progress;
+        this.payload = new byte[settings.payload()];
+    }
+
+    BenchResult run() throws InterruptedException {
+        try {
+            for (int i = 0; i < settings.connections(); i++) {
+                sessions.add(client.connectNow());
+            }
+            return settings.workload() == BenchSettings.Workload.ONEWAY ? runOneWay() : runEcho();
+        } finally {
+            stopped = true;
+            sessions.forEach(Session::dispose);
+        }
+    }
+
+    private BenchResult runOneWay() throws InterruptedException {
+        for (Session session : sessions) {
+            session.send(Flux.range(0, Integer.MAX_VALUE)
+                            .map(i -> Packet.oneWay(payload))
+                            .repeat())
+                    .subscribe(nothing -> {}, broken::completeExceptionally);
+        }
+        pass(settings.warmup(), "warm-up", this::sentPackets);
+        long[] before = counts();
+        long startNanos = System.nanoTime();
+        pass(settings.duration(), "sent", this::sentPackets);
+        long[] after = counts();
+        long endNanos = System.nanoTime();
+        long messages = 0;
+        for (int i = 0; i < after.length; i++) {
+            messages += after[i] - before[i];
+        }
+        return new BenchResult(settings, (endNanos - startNanos) / 1e9, messages, new Histogram(3), 0);
+    }
+
+    private long sentPackets() {
+        return sessions.stream()
+                .mapToLong(session -> session.stats().packetsSent())
+                .sum();
+    }
+
+    /** Asks the server's sink how many packets of each session it has received. */
+    private long[] counts() {
+        List<Long> counts = Flux.fromIterable(sessions)
+                .flatMapSequential(
+                        session -> session.request(Packet.request(new byte[0]), COUNT_TIMEOUT), sessions.size())
+                .map(answer -> Long.parseLong(answer.payloadText()))
+                .collectList()
+                .blockOptional(COUNT_TIMEOUT.plusSeconds(1))
+                .orElseThrow();
+        return counts.stream().mapToLong(Long::longValue).toArray();
+    }
+
+    private BenchResult runEcho() throws InterruptedException {
+        int window = settings.workload() == BenchSettings.Workload.PINGPONG ? 1 : settings.window();
+        boolean paced = settings.rate() > 0;
+        for (Session session : sessions) {
+            EchoLane lane = new EchoLane(session, payload, paced ? MAX_PACED_IN_FLIGHT : window);
+            lanes.add(lane);
+            (paced ? lane.runPaced() : lane.runWindow(window))
+                    .subscribe(nothing -> {}, broken::completeExceptionally, this::endedEarly);
+        }
+        if (paced) {
+            Thread pacer = new Thread(this::pace, "msgtrans-pacer");
+            pacer.setDaemon(true);
+            pacer.start();
+        }
+        pass(settings.warmup(), "warm-up", this::answered);
+        lanes.forEach(lane -> lane.measure(true));
+        long startNanos = System.nanoTime();
+        pass(settings.duration(), "answered", this::answered);
+        lanes.forEach(lane -> lane.measure(false));
+        double seconds = (System.nanoTime() - startNanos) / 1e9;
+        stopped = true;
+        for (Session session : sessions) {
+            session.dispose();
+            session.onClose().block(Duration.ofSeconds(5));
+        }
+        Histogram all = new Histogram(60_000_000_000L, 3);
+        long errors = 0;
+        for (EchoLane lane : lanes) {
+            all.add(lane.histogram());
+            errors += lane.errors();
+        }
+        return new BenchResult(settings, seconds, all.getTotalCount(), all, errors);
+    }
+
+    private void endedEarly() {
+        broken.completeExceptionally(new IllegalStateException("the server closed a session during the run"));
+    }
+
+    private long answered() {
+        return lanes.stream().mapToLong(EchoLane::received).sum();
+    }
+
+    private void pace() {
+        double intervalNanos = 1e9 * lanes.size() / settings.rate();
+        long startNanos = System.nanoTime();
+        while (!stopped) {
+            for (EchoLane lane : lanes) {
+                lane.sendDue(startNanos, intervalNanos, System.nanoTime());
+            }
+            LockSupport.parkNanos(PACER_STEP_NANOS);
+        }
+    }
+
+    /** Lets a time pass, with a line each second, or fails with what broke the load. */
+    private void pass(Duration time, String what, LongSupplier count) throws InterruptedException {
+        long endNanos = System.nanoTime() + time.toNanos();
+        long last = count.getAsLong();
+        for (long left = time.toNanos(); left > 0; left = endNanos - System.nanoTime()) {
+            try {
+                broken.get(Math.min(left, TimeUnit.SECONDS.toNanos(1)), TimeUnit.NANOSECONDS);
+            } catch (TimeoutException stillRunning) {
+                long now = count.getAsLong();
+                progress.printf(Locale.ROOT, "%s %,d (%,d in the last step)%n", what, now, now - last);
+                progress.flush();
+                last = now;
+            } catch (ExecutionException failed) {
+                throw failed.getCause() instanceof RuntimeException cause
+                        ? cause
+                        : new IllegalStateException(failed.getCause());
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+package io.msgtrans.reactive.samples.cli;
+
+import io.msgtrans.reactive.BoundServer;
+import io.msgtrans.reactive.TransportServer;
+import java.io.PrintWriter;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Serves until it is stopped. */
+@Command(
+        name = "serve",
+        mixinStandardHelpOptions = true,
+        description = "Starts a server; prints LISTENING <uri> for each listener and serves until Ctrl-C.")
+final class ServeCommand implements Callable<Integer> {
+
+    private static final Duration DRAIN = Duration.ofSeconds(5);
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Option(
+            names = "--listen",
+            required = true,
+            arity = "1..*",
+            paramLabel = "URI",
+            description = "Where to listen, for example tcp://127.0.0.1:8001 or ws://127.0.0.1:0; repeatable.")
+    private List<String> listen = List.of();
+
+    @Option(names = "--mode", defaultValue = "ECHO", description = "One of echo, sink, quiet. Default: echo.")
+    private ServerMode mode = ServerMode.ECHO;
+
+    @Option(names = "--borrowed", description = "Receive without copying.")
+    private boolean borrowed;
+
+    @Option(names = "--seconds", paramLabel = "N", description = "End by itself after so long; default: never.")
+    private long seconds;
+
+    @Mixin
+    private TlsOptions tls = new TlsOptions();
+
+    @Override
+    public Integer call() {
+        TransportServer server = TransportServer.create()
+                .handle(session -> mode.handle(session, borrowed ? session.receiveBorrowed() : session.receive()));
+        for (String uri : listen) {
+            boolean secure = URI.create(uri).getScheme() != null && uri.matches("(tcps|wss|quic):.*");
+            server = server.listen(uri, options -> secure ? tls.apply(options) : options);
+        }
+        BoundServer bound = server.bindNow();
+        PrintWriter out = spec.commandLine().getOut();
+        bound.uris().forEach(uri -> out.println("LISTENING " + uri));
+        out.flush();
+        Thread drain = new Thread(() -> drain(bound), "msgtrans-drain");
+        Runtime.getRuntime().addShutdownHook(drain);
+        if (seconds > 0) {
+            // The server itself never ends; a timeout of the wait is how --seconds ends it.
+            bound.onDispose()
+                    .timeout(Duration.ofSeconds(seconds), bound.drain(DRAIN))
+                    .block(Duration.ofSeconds(seconds).plus(DRAIN).plusSeconds(5));
+        } else {
+            bound.onDispose().block();
+        }
+        return 0;
+    }
+
+    private static void drain(BoundServer bound) {
+        bound.drain(DRAIN).block(DRAIN.plusSeconds(2));
+    }
+}

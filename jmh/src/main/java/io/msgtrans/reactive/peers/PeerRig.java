@@ -60,6 +60,7 @@ public final class PeerRig {
         System.out.println("JVM " + System.getProperty("java.vm.version") + " "
                 + String.join(" ", options.jvmFlags()) + "; "
                 + (options.pinning() == null ? "not pinned" : options.pinning())
+                + "; network: " + System.getProperty("peers.network", "the machine's")
                 + "; rounds " + options.rounds() + ", warm-up "
                 + options.warmUp().toMillis() + " ms, window "
                 + options.duration().toMillis() + " ms, failed runs " + failures + "\n");

@@ -35,6 +35,7 @@ record RigOptions(
               --limit-rate N           receiving demand of contestants that have one; default 0, unbounded
               --pin SERVER,CLIENT      processors; default 1,0 where taskset and two processors are there
               --no-pin
+              --machine-network        the machine's loopback interface, instead of an own one with TCP Reno
               --jvm "FLAGS"            replaces the JVM flags of both processes
               --json FILE              writes every result
             """;

@@ -62,6 +62,7 @@ final class MemChannel extends AbstractChannel {
         super(null);
         this.local = local;
         this.remote = remote;
+        config.setAutoRead(false); // nothing is read before there is a handler for it
     }
 
     /** Makes the two ends know each other, before either is registered. */
@@ -200,7 +201,7 @@ final class MemChannel extends AbstractChannel {
         wakeWriter();
         if (!open) {
             releasePipe();
-        } else if (peerClosed && pipe.isEmpty()) {
+        } else if (peerClosed && pipe.isEmpty() && pipeline().first() != null) {
             unsafe().close(unsafe().voidPromise());
         } else if (readPending && !pipe.isEmpty()) {
             scheduleRead();

@@ -81,8 +81,13 @@ public final class MemTransport implements TransportProvider {
                         new ConnectException("refused by mem://" + server.uri().getRawAuthority()));
                 return;
             }
-            install(serverEnd, server);
-            open(clientEnd, client, sink);
+            try {
+                install(serverEnd, server);
+                open(clientEnd, client, sink);
+            } catch (RuntimeException failed) {
+                serverEnd.close();
+                sink.error(failed);
+            }
         });
     }
 
@@ -90,11 +95,16 @@ public final class MemTransport implements TransportProvider {
         EventLoop loop = context.loops().onClient(true).next();
         sink.onCancel(end::close);
         loop.register(end).addListener(registered -> {
-            if (registered.isSuccess()) {
-                sink.success(install(end, context));
-            } else {
+            if (!registered.isSuccess()) {
                 end.close();
                 sink.error(registered.cause());
+                return;
+            }
+            try {
+                sink.success(install(end, context));
+            } catch (RuntimeException failed) {
+                end.close();
+                sink.error(failed);
             }
         });
     }

@@ -48,13 +48,10 @@ final class SendCommand implements Callable<Integer> {
         @Option(names = "--file", paramLabel = "F", description = "A file with the payload.")
         private @Nullable Path file;
 
-        @Parameters(
-                index = "1",
-                arity = "0..1",
-                paramLabel = "-",
-                description = "Reads the payload from standard input.")
-        private @Nullable String dash;
     }
+
+    @Parameters(index = "1", arity = "0..1", paramLabel = "-", description = "Reads the payload from standard input.")
+    private @Nullable String dash;
 
     @Option(names = "--request", description = "Ask for an answer and print it.")
     private boolean request;
@@ -109,9 +106,9 @@ final class SendCommand implements Callable<Integer> {
     }
 
     private byte[] payload() throws IOException {
-        if (source.dash != null) {
-            if (!source.dash.equals("-")) {
-                throw new IllegalArgumentException("unexpected argument " + source.dash + "; did you mean --data?");
+        if (dash != null) {
+            if (!dash.equals("-") || source.data != null || source.file != null) {
+                throw new IllegalArgumentException("unexpected argument " + dash + "; did you mean --data?");
             }
             return System.in.readAllBytes();
         }

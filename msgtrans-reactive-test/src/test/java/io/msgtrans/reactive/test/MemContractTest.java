@@ -1,0 +1,18 @@
+package io.msgtrans.reactive.test;
+
+import java.util.concurrent.atomic.AtomicInteger;
+
+class MemContractTest implements TransportContract {
+
+    private static final AtomicInteger NAMES = new AtomicInteger();
+
+    @Override
+    public String listenUri() {
+        return "mem://contract-" + NAMES.incrementAndGet();
+    }
+
+    @Override
+    public String deadUri() {
+        return "mem://nobody";
+    }
+}

@@ -165,7 +165,12 @@ final class RunningServer implements BoundServer {
         if (address != null) {
             placesByAddress.computeIfPresent(address, (key, count) -> count == 1 ? null : count - 1);
         }
-        if (places.decrementAndGet() == 0 && stopping.get()) {
+        places.decrementAndGet();
+        endIfEmpty();
+    }
+
+    private void endIfEmpty() {
+        if (stopping.get() && places.get() == 0 && sessions.isEmpty()) {
             empty.tryEmitEmpty();
         }
     }
@@ -186,6 +191,7 @@ final class RunningServer implements BoundServer {
                 protocolErrors.increment();
             }
             handling.dispose();
+            endIfEmpty();
         });
         handling.update(Mono.defer(() -> Mono.from(config.handler().apply(session)))
                 .subscribe(
@@ -263,9 +269,7 @@ final class RunningServer implements BoundServer {
                 .flatMap(listener -> listener.close().onErrorComplete(), Integer.MAX_VALUE)
                 .then()
                 .cache();
-        if (places.get() == 0) {
-            empty.tryEmitEmpty();
-        }
+        endIfEmpty();
         Mono.when(closed, empty.asMono()).subscribe(nothing -> {}, disposed::tryEmitError, disposed::tryEmitEmpty);
         return closed;
     }

@@ -533,7 +533,7 @@ final class ChannelSession implements Session {
         if (ping != null) {
             wheel().cancel(ping);
         }
-        channel.close();
+        closeChannel(reason);
         ConnectionLostException lost = lost("the connection ended: " + reason, cause);
         pending.failAll(() -> lost("the connection ended before the response came", cause));
         outbound.end(lost);
@@ -546,6 +546,16 @@ final class ChannelSession implements Session {
             sink.tryEmitComplete();
         }
         closed.tryEmitValue(reason);
+    }
+
+    /** TLS says goodbye only where there is somebody to hear it; else it would wait for room in the socket. */
+    private void closeChannel(CloseReason reason) {
+        ChannelHandlerContext first = ctx.pipeline().firstContext();
+        if (first == null || (reason.isOrderly() && channel.isWritable())) {
+            channel.close();
+        } else {
+            first.close();
+        }
     }
 
     ConnectionLostException lost(String message) {

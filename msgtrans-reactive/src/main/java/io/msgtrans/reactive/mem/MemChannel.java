@@ -42,6 +42,7 @@ final class MemChannel extends AbstractChannel {
     private volatile boolean peerClosed;
     private volatile boolean open = true;
     private volatile boolean active;
+    private volatile boolean registeredOnce;
     /** 1 while this end waits for room in the other's pipe. */
     private volatile int blocked;
 
@@ -109,6 +110,12 @@ final class MemChannel extends AbstractChannel {
     }
 
     @Override
+    protected void doRegister(ChannelPromise promise) {
+        registeredOnce = true;
+        promise.setSuccess();
+    }
+
+    @Override
     protected SocketAddress localAddress0() {
         return local;
     }
@@ -159,8 +166,8 @@ final class MemChannel extends AbstractChannel {
 
     /** Called by the other end. */
     private void wakeReader() {
-        if (isRegistered()) {
-            scheduleRead();
+        if (registeredOnce) {
+            scheduleRead(); // also when it is closed: what was written meanwhile is released there
         }
     }
 

@@ -155,6 +155,10 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
             present().inactive();
         }
         partial.release();
+        for (int i = parked.size(); i > 0; i--) {
+            ByteBuf rest = parked.remove();
+            parked.add(rest.hasArray() ? rest : copy(rest)); // heap memory may be dropped without release
+        }
         if (inBurst) {
             channelReadComplete(ctx);
         }

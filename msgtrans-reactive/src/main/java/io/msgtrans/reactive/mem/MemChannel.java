@@ -189,7 +189,9 @@ final class MemChannel extends AbstractChannel {
         }
         reading = true;
         try {
-            for (int reads = 0; readPending && reads < READS_PER_TURN; reads++) {
+            // As with a socket whose peer has gone, the rest is read even if nobody asks, so that the end is seen.
+            boolean drain = peerClosed && pipeline().first() != null;
+            for (int reads = 0; drain || (readPending && reads < READS_PER_TURN); reads++) {
                 ByteBuf next = pipe.poll();
                 if (next == null) {
                     break;

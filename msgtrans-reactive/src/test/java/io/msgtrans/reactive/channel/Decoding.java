@@ -1,0 +1,47 @@
+package io.msgtrans.reactive.channel;
+
+import io.msgtrans.reactive.Packet;
+import io.msgtrans.reactive.SessionOptions;
+import io.msgtrans.reactive.spi.Framing;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.embedded.EmbeddedChannel;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A session over a channel without a socket, and what its subscriber saw. */
+final class Decoding {
+
+    final EmbeddedChannel channel;
+    final SessionHandler handler;
+    final List<Packet> packets = new ArrayList<>();
+
+    @Nullable
+    Throwable error;
+
+    boolean completed;
+
+    Decoding(Framing framing, SessionOptions options, boolean borrowed) {
+        handler = new SessionHandler(1, "tcp", options, framing, (session, opened) -> {});
+        channel = new EmbeddedChannel(handler);
+        (borrowed ? handler.session().receiveBorrowed() : handler.session().receive())
+                .subscribe(packet -> packets.add(packet.compact()), thrown -> error = thrown, () -> completed = true);
+        channel.runPendingTasks();
+    }
+
+    /** A read of these bytes. */
+    void read(byte[] bytes, int from, int to) {
+        channel.writeInbound(Unpooled.directBuffer().writeBytes(bytes, from, to - from));
+        channel.runPendingTasks();
+    }
+
+    void read(byte[] bytes) {
+        read(bytes, 0, bytes.length);
+    }
+
+    void close() {
+        channel.close();
+        channel.runPendingTasks();
+        channel.finishAndReleaseAll();
+    }
+}

@@ -47,7 +47,6 @@ final class SendCommand implements Callable<Integer> {
 
         @Option(names = "--file", paramLabel = "F", description = "A file with the payload.")
         private @Nullable Path file;
-
     }
 
     @Parameters(index = "1", arity = "0..1", paramLabel = "-", description = "Reads the payload from standard input.")

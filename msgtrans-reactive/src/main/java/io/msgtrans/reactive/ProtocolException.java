@@ -11,6 +11,8 @@ public final class ProtocolException extends TransportException {
         MALFORMED,
         /** Larger than the limit of this side. */
         TOO_LARGE,
+        /** A kind of message that this side does not accept. */
+        UNSUPPORTED,
         /** More control frames, fragments or the like than a peer may send. */
         EXCESS
     }

@@ -218,7 +218,9 @@ public final class WebSocketFraming implements Framing {
         }
         switch (textMessages) {
             case IGNORE -> sink.ignored();
-            case REJECT -> throw malformed("text messages are not accepted (option ws.textMessages)");
+            case REJECT ->
+                throw new ProtocolException(
+                        Rule.UNSUPPORTED, "WebSocket: text messages are not accepted (option ws.textMessages)");
             case DELIVER -> sink.packet(raw(utf8));
         }
     }

@@ -1,21 +1,27 @@
 package io.msgtrans.reactive;
 
 import io.msgtrans.reactive.spi.TransportProvider;
+import io.msgtrans.reactive.wire.PayloadCodec;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.Locale;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.TreeMap;
+import reactor.util.Logger;
+import reactor.util.Loggers;
 
 /** The transports on the class path, by scheme. */
 final class Transports {
 
+    private static final Logger log = Loggers.getLogger(Transports.class);
     private static final Map<String, TransportProvider> BY_SCHEME = load();
 
     private Transports() {}
 
     private static Map<String, TransportProvider> load() {
+        // Loads the optional native library here, on the caller's thread, and not later on an event loop.
+        log.debug("zstd is available: {}", PayloadCodec.isAvailable(Compression.ZSTD));
         Map<String, TransportProvider> found = new TreeMap<>();
         for (TransportProvider provider :
                 ServiceLoader.load(TransportProvider.class, TransportProvider.class.getClassLoader())) {

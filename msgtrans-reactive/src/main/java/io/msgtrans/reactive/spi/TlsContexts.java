@@ -8,11 +8,12 @@ import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.io.IOException;
 import java.net.URI;
-import java.util.List;
 import java.util.Map;
+import java.util.WeakHashMap;
 import javax.net.ssl.SNIHostName;
-import javax.net.ssl.SNIServerName;
 import javax.net.ssl.SSLParameters;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 import reactor.netty.tcp.SslProvider;
 
 /** TLS for transports on TCP, from the options of an endpoint: TLS 1.2 and 1.3, names checked by default. */
@@ -22,30 +23,30 @@ public final class TlsContexts {
 
     private TlsContexts() {}
 
+    /** What a client made of its PEM files, and when the newest of them was last changed. */
+    private record ClientContext(SslContext context, long modifiedMillis) {}
+
+    /** By options, so that connections of one client resume each other's TLS sessions. */
+    private static final Map<EndpointOptions, ClientContext> CLIENTS = new WeakHashMap<>();
+
     /**
-     * TLS for a listener.
-     *
-     * @throws IllegalArgumentException when there is no certificate
-     * @throws IOException when a PEM file cannot be used
+     * TLS for a listener; reads the PEM files on a thread that may block. Fails with {@link IllegalArgumentException} when
+     * there is no certificate and with {@link IOException} when a PEM file cannot be used.
      */
-    public static SslProvider server(URI uri, EndpointOptions endpoint) throws IOException {
+    public static Mono<SslProvider> server(URI uri, EndpointOptions endpoint) {
+        return Mono.fromCallable(() -> serverProvider(uri, endpoint)).subscribeOn(Schedulers.boundedElastic());
+    }
+
+    private static SslProvider serverProvider(URI uri, EndpointOptions endpoint) throws IOException {
         Certificate certificate = endpoint.certificate();
         if (certificate == null) {
             throw new IllegalArgumentException(
                     uri.getScheme() + " needs a certificate to listen: option certificate(chain, key)");
         }
-        SslProvider provider = SslProvider.builder()
+        SslProvider.Builder builder = SslProvider.builder()
                 .sslContext(serverContext(endpoint, certificate))
-                .handshakeTimeout(endpoint.handshakeTimeout())
-                .build();
-        Map<String, Certificate> byHost = endpoint.sniCertificates();
-        if (byHost.isEmpty()) {
-            return provider;
-        }
-        SslContext byDefault = serverContext(endpoint, certificate);
-        SslProvider.Builder builder =
-                SslProvider.builder().sslContext(byDefault).handshakeTimeout(endpoint.handshakeTimeout());
-        for (Map.Entry<String, Certificate> entry : byHost.entrySet()) {
+                .handshakeTimeout(endpoint.handshakeTimeout());
+        for (Map.Entry<String, Certificate> entry : endpoint.sniCertificates().entrySet()) {
             SslContext context = serverContext(endpoint, entry.getValue());
             builder.addSniMapping(entry.getKey(), spec -> spec.sslContext(context));
         }
@@ -74,11 +75,40 @@ public final class TlsContexts {
     }
 
     /**
-     * TLS for a connection.
-     *
-     * @throws IOException when a PEM file cannot be used
+     * TLS for a connection; reads the PEM files, when they are new or were changed, on a thread that may block. Fails with
+     * {@link IOException} when one of them cannot be used.
      */
-    public static SslProvider client(URI uri, EndpointOptions endpoint) throws IOException {
+    public static Mono<SslProvider> client(EndpointOptions endpoint) {
+        return Mono.fromCallable(() -> clientProvider(endpoint, currentContext(endpoint)))
+                .subscribeOn(Schedulers.boundedElastic());
+    }
+
+    private static SslContext currentContext(EndpointOptions endpoint) throws IOException {
+        synchronized (CLIENTS) {
+            long modifiedMillis = modifiedMillis(endpoint);
+            ClientContext present = CLIENTS.get(endpoint);
+            if (present == null || present.modifiedMillis != modifiedMillis) {
+                present = new ClientContext(clientContext(endpoint), modifiedMillis);
+                CLIENTS.put(endpoint, present);
+            }
+            return present.context;
+        }
+    }
+
+    private static long modifiedMillis(EndpointOptions endpoint) {
+        long newest = 0;
+        if (endpoint.trust() != null) {
+            newest = endpoint.trust().toFile().lastModified();
+        }
+        Certificate certificate = endpoint.certificate();
+        if (certificate != null) {
+            newest = Math.max(newest, certificate.chain().toFile().lastModified());
+            newest = Math.max(newest, certificate.key().toFile().lastModified());
+        }
+        return newest;
+    }
+
+    private static SslContext clientContext(EndpointOptions endpoint) throws IOException {
         SslContextBuilder builder = SslContextBuilder.forClient().protocols(PROTOCOLS);
         try {
             if (endpoint.isTrustAllInsecurely()) {
@@ -94,12 +124,15 @@ public final class TlsContexts {
         } catch (IllegalArgumentException broken) {
             throw new IOException("a PEM file cannot be used: " + broken.getMessage(), broken);
         }
+        return builder.build();
+    }
+
+    private static SslProvider clientProvider(EndpointOptions endpoint, SslContext context) {
         SslProvider.Builder provider =
-                SslProvider.builder().sslContext(builder.build()).handshakeTimeout(endpoint.connectTimeout());
+                SslProvider.builder().sslContext(context).handshakeTimeout(endpoint.connectTimeout());
         String serverName = endpoint.serverName();
         if (serverName != null) {
-            List<SNIServerName> names = List.of(new SNIHostName(serverName));
-            provider.serverNames(names.get(0));
+            provider.serverNames(new SNIHostName(serverName));
         }
         boolean checkName = !endpoint.isTrustAllInsecurely();
         return provider.handlerConfigurator(handler -> {

@@ -7,7 +7,6 @@ import io.msgtrans.reactive.spi.SessionContext;
 import io.msgtrans.reactive.spi.TlsContexts;
 import io.msgtrans.reactive.spi.TransportProvider;
 import io.netty.channel.ChannelOption;
-import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.util.Set;
@@ -53,14 +52,11 @@ public final class TcpTransport implements TransportProvider {
                         in.withConnection(connection -> install(connection, context));
                         return Mono.never(); // ends with the channel
                     });
-            if (isSecure(context.uri().getScheme())) {
-                try {
-                    server = server.secure(TlsContexts.server(context.uri(), context.endpoint()));
-                } catch (IOException unusable) {
-                    return Mono.error(unusable);
-                }
-            }
-            return server.bind().map(bound -> listener(context.uri(), bound));
+            Mono<? extends DisposableServer> bind = isSecure(context.uri().getScheme())
+                    ? TlsContexts.server(context.uri(), context.endpoint())
+                            .flatMap(tls -> server.secure(tls).bind())
+                    : server.bind();
+            return bind.map(bound -> listener(context.uri(), bound));
         });
     }
 
@@ -75,14 +71,11 @@ public final class TcpTransport implements TransportProvider {
                     .option(ChannelOption.SO_KEEPALIVE, true)
                     .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
                             context.endpoint().connectTimeout().toMillis());
-            if (isSecure(context.uri().getScheme())) {
-                try {
-                    client = client.secure(TlsContexts.client(context.uri(), context.endpoint()));
-                } catch (IOException unusable) {
-                    return Mono.error(unusable);
-                }
-            }
-            return client.connect().map(connection -> install(connection, context));
+            Mono<? extends Connection> connect = isSecure(context.uri().getScheme())
+                    ? TlsContexts.client(context.endpoint())
+                            .flatMap(tls -> client.secure(tls).connect())
+                    : client.connect();
+            return connect.map(connection -> install(connection, context));
         });
     }
 

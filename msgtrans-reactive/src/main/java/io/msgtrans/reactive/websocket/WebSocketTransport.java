@@ -16,13 +16,13 @@ import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.websocketx.WebSocketFrameDecoder;
 import io.netty.handler.codec.http.websocketx.WebSocketFrameEncoder;
-import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.util.Set;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
 import reactor.netty.Connection;
+import reactor.netty.DisposableServer;
 import reactor.netty.http.client.HttpClient;
 import reactor.netty.http.client.WebsocketClientSpec;
 import reactor.netty.http.server.HttpServer;
@@ -76,14 +76,11 @@ public final class WebSocketTransport implements TransportProvider {
                         }
                     })
                     .handle((request, response) -> upgrade(context, request, response));
-            if (isSecure(context.uri().getScheme())) {
-                try {
-                    server = server.secure(TlsContexts.server(context.uri(), context.endpoint()));
-                } catch (IOException unusable) {
-                    return Mono.error(unusable);
-                }
-            }
-            return server.bind().map(bound -> TcpTransport.listener(context.uri(), bound));
+            Mono<? extends DisposableServer> bind = isSecure(context.uri().getScheme())
+                    ? TlsContexts.server(context.uri(), context.endpoint())
+                            .flatMap(tls -> server.secure(tls).bind())
+                    : server.bind();
+            return bind.map(bound -> TcpTransport.listener(context.uri(), bound));
         });
     }
 
@@ -128,18 +125,14 @@ public final class WebSocketTransport implements TransportProvider {
                             headers.set(HttpHeaderNames.AUTHORIZATION, authorization);
                         }
                     });
-            if (isSecure(context.uri().getScheme())) {
-                try {
-                    client = client.secure(TlsContexts.client(context.uri(), context.endpoint()));
-                } catch (IOException unusable) {
-                    return Mono.error(unusable);
-                }
-            }
             URI uri = context.uri();
-            return client.websocket(CLIENT_SPEC)
+            Mono<HttpClient> secured = isSecure(uri.getScheme())
+                    ? TlsContexts.client(context.endpoint()).map(client::secure)
+                    : Mono.just(client);
+            return secured.flatMap(ready -> ready.websocket(CLIENT_SPEC)
                     .uri(uri.getRawPath() == null || uri.getRawPath().isEmpty() ? uri.resolve("/") : uri)
                     .connect()
-                    .map(connection -> install(connection, context, true));
+                    .map(connection -> install(connection, context, true)));
         });
     }
 

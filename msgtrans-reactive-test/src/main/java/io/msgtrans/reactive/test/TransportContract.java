@@ -113,6 +113,11 @@ public interface TransportContract {
         server.onDispose().block(LIMIT);
     }
 
+    /** Starts work whose end the case does not wait for; that its connection is closed at the end of the case is no error. */
+    private static void inBackground(Publisher<?> work) {
+        Flux.from(work).onErrorComplete(ConnectionLostException.class).subscribe();
+    }
+
     /** Waits for a condition. */
     static void until(String what, BooleanSupplier condition) {
         Boolean met = Flux.interval(Duration.ZERO, Duration.ofMillis(5))
@@ -183,7 +188,7 @@ public interface TransportContract {
                 .messageId(0)
                 .extHeader(new byte[Packet.MAX_EXT_HEADER_BYTES])
                 .build());
-        session.send(Flux.fromIterable(packets)).subscribe();
+        inBackground(session.send(Flux.fromIterable(packets)));
         assertThat(session.receive().take(packets.size()).collectList().block(LIMIT))
                 .isEqualTo(packets);
         stop(server);
@@ -195,7 +200,7 @@ public interface TransportContract {
         Session session = connect(server);
         int count = 300;
         Flux<Packet> packets = Flux.range(0, count).map(i -> Packet.oneWay(new byte[(i % 7) * 9_000]));
-        session.send(packets).subscribe();
+        inBackground(session.send(packets));
         List<Integer> sizes = session.receiveBorrowed()
                 .map(Packet::retain)
                 .map(packet -> {
@@ -219,7 +224,7 @@ public interface TransportContract {
         Session session = connect(server);
         var payload = Unpooled.directBuffer().writeZero(100_000);
         Packet owned = Packet.builder(PacketType.ONE_WAY).payload(payload).build();
-        session.send(owned).subscribe();
+        inBackground(session.send(owned));
         assertThat(session.receive().blockFirst(LIMIT)).matches(packet -> packet.payloadLength() == 100_000);
         until("the payload is released", () -> payload.refCnt() == 0);
         stop(server);
@@ -241,7 +246,7 @@ public interface TransportContract {
                             .payload(Integer.toString(i))
                             .build())));
         }
-        Mono.when(sends).subscribe();
+        inBackground(Mono.when(sends));
         int[] next = new int[senders];
         session.receive()
                 .take((long) senders * each)
@@ -303,11 +308,10 @@ public interface TransportContract {
         AtomicInteger emitted = new AtomicInteger();
         int count = 2_000_000;
         String padding = "0".repeat(200);
-        session.send(Flux.range(0, count).map(i -> {
-                    emitted.set(i + 1);
-                    return Packet.oneWay(padding + i);
-                }))
-                .subscribe();
+        inBackground(session.send(Flux.range(0, count).map(i -> {
+            emitted.set(i + 1);
+            return Packet.oneWay(padding + i);
+        })));
         until("the first packets arrive", () -> received.get() == 10);
         settled("the publisher is asked no more", emitted::get);
         assertThat(emitted.get())
@@ -342,7 +346,7 @@ public interface TransportContract {
         until(
                 "the server sends",
                 () -> toDeaf.get() != null && toDeaf.get().stats().packetsSent() > 100);
-        other.send(Flux.range(0, 10_000).map(TransportContract::numbered)).subscribe();
+        inBackground(other.send(Flux.range(0, 10_000).map(TransportContract::numbered)));
         assertThat(other.receive().take(10_000).count().block(LIMIT)).isEqualTo(10_000);
         settled("sending stops", () -> toDeaf.get().stats().packetsSent());
         assertThat(toDeaf.get().outboundQueuedBytes()).isLessThan(4L * SessionOptions.DEFAULTS.outboundBytes());
@@ -428,9 +432,7 @@ public interface TransportContract {
                 .doOnNext(response -> answer.tryEmitValue(response.payloadText()))
                 .then(Mono.never()));
         Session session = connect(server);
-        session.receive()
-                .flatMap(request -> session.reply(request, request.payloadText() + " answered"))
-                .subscribe();
+        inBackground(session.receive().flatMap(request -> session.reply(request, request.payloadText() + " answered")));
         assertThat(answer.asMono().block(LIMIT)).isEqualTo("from the server answered");
         stop(server);
     }
@@ -593,7 +595,7 @@ public interface TransportContract {
         Session good = connect(server);
         bad.send(Packet.oneWay("bad")).block(LIMIT);
         assertThat(bad.onClose().block(LIMIT)).isNotNull();
-        good.send(Packet.oneWay("good")).subscribe();
+        inBackground(good.send(Packet.oneWay("good")));
         assertThat(good.receive().blockFirst(LIMIT)).isNotNull();
         stop(server);
     }
@@ -615,7 +617,7 @@ public interface TransportContract {
                 .flatMap(i -> session.request(Packet.request("?")).map(Packet::payloadText))
                 .collectList()
                 .cache();
-        answers.subscribe();
+        inBackground(answers);
         until("the requests are there", () -> asked.get() == 10);
         Mono<Void> drained = server.drain(LIMIT);
         assertThat(session.isOpen()).isTrue();

@@ -1,0 +1,127 @@
+package io.msgtrans.reactive.samples.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.msgtrans.reactive.BoundServer;
+import io.msgtrans.reactive.TransportServer;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CommandLineTest {
+
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    private int run(String... args) {
+        return Main.execute(new PrintWriter(out, true), new PrintWriter(err, true), args);
+    }
+
+    private static BoundServer serve(ServerMode mode) {
+        return TransportServer.create()
+                .listen("tcp://127.0.0.1:0")
+                .listen("ws://127.0.0.1:0")
+                .handle(session -> mode.handle(session, session.receive()))
+                .bindNow();
+    }
+
+    private static void stop(BoundServer server) {
+        server.dispose();
+        server.onDispose().block(Duration.ofSeconds(10));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "send tcp://127.0.0.1:1 --data x | cannot connect to tcp://127.0.0.1:1",
+                "send nope://127.0.0.1:1 --data x | no transport for the scheme nope",
+                "send tcp:/x --data x | not an address: tcp:/x",
+                "send tcp://127.0.0.1:1 --biz 256 | bizType 256 is outside 0..255",
+                "bench tcp://127.0.0.1:1 --workload echo --window 0 | --window 0 is below 1",
+                "bench tcp://127.0.0.1:1 --workload oneway --rate 5 | --rate needs replies",
+                "bench tcp://127.0.0.1:1 --workload nope | nope",
+                "serve | --listen",
+                "serve --listen tcps://127.0.0.1:0 | certificate",
+                "nope | nope",
+            })
+    void whatIsWrongIsOneLineOnStandardErrorAndAnExitCode(String args, String message) {
+        assertThat(run(args.trim().split(" "))).isNotZero();
+        assertThat(err.toString().lines()).hasSize(1);
+        assertThat(err.toString()).startsWith("msgtrans: ").contains(message.trim());
+        assertThat(out.toString()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "demo", "serve", "send", "listen", "bench"})
+    void everyCommandExplainsItself(String command) {
+        assertThat(run(command.isEmpty() ? new String[] {"--help"} : new String[] {command, "--help"}))
+                .isZero();
+        assertThat(out.toString()).contains("Usage: msgtrans");
+    }
+
+    @Test
+    void sendPrintsTheAnswersAndNothingElse() {
+        BoundServer server = serve(ServerMode.ECHO);
+        for (int i = 0; i < 2; i++) {
+            assertThat(run("send", server.uris().get(i).toString(), "--data", "hi", "--request", "--count", "2"))
+                    .isZero();
+        }
+        assertThat(out.toString().lines()).containsExactly("hi", "hi", "hi", "hi");
+        assertThat(err.toString()).isEmpty();
+        stop(server);
+    }
+
+    @Test
+    void aSinkCountsOneWayPacketsOfItsSession() {
+        BoundServer server = serve(ServerMode.SINK);
+        String uri = server.uri().toString();
+        assertThat(run("send", uri, "--data", "x", "--count", "5")).isZero();
+        assertThat(run("send", uri, "--request")).isZero();
+        assertThat(out.toString().trim()).isEqualTo("0"); // the five were another session's
+        assertThat(server.stats().traffic().packetsReceived()).isEqualTo(6);
+        stop(server);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"oneway,SINK,0", "echo,ECHO,0", "pingpong,ECHO,0", "echo,ECHO,1000"})
+    void benchPrintsOneLineOfJson(String workload, ServerMode mode, String rate) {
+        BoundServer server = serve(mode);
+        assertThat(run(
+                        "bench",
+                        server.uri().toString(),
+                        "--workload",
+                        workload,
+                        "--rate",
+                        rate,
+                        "--warmup",
+                        "1",
+                        "--seconds",
+                        "1",
+                        "--json"))
+                .as(err.toString())
+                .isZero();
+        assertThat(out.toString().lines())
+                .singleElement()
+                .satisfies(line -> assertThat(line)
+                        .startsWith("{\"workload\":\"" + workload + "\"")
+                        .contains(
+                                "\"messagesPerSecond\":",
+                                "\"megabytesPerSecond\":",
+                                "\"p50Us\":",
+                                "\"p999Us\":",
+                                "\"maxUs\":")
+                        .endsWith("\"errors\":0}"));
+        stop(server);
+    }
+
+    @Test
+    void theDemoEndsByItselfAndShowsEveryTransport() {
+        assertThat(run("demo", "--seconds", "2")).as(err.toString()).isZero();
+        assertThat(out.toString()).contains("tcp ").contains("ws ");
+    }
+}

@@ -1,7 +1,5 @@
 package io.msgtrans.reactive.wire;
 
-import com.github.luben.zstd.Zstd;
-import com.github.luben.zstd.ZstdInputStream;
 import io.msgtrans.reactive.Compression;
 import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.PayloadException;
@@ -24,14 +22,14 @@ public final class PayloadCodec {
     public static final int RATIO_FREE_BYTES = 1 << 20;
 
     private static final int ZLIB_LEVEL = 6;
-    private static final int ZSTD_LEVEL = 3;
     private static final int STEP_BYTES = 8 * 1024;
+    private static final boolean ZSTD_AVAILABLE = loadZstd();
 
     private PayloadCodec() {}
 
     /** Whether the codec can be used here; zstd needs {@code com.github.luben:zstd-jni}. */
     public static boolean isAvailable(Compression compression) {
-        return compression != Compression.ZSTD || ZstdLibrary.AVAILABLE;
+        return compression != Compression.ZSTD || ZSTD_AVAILABLE;
     }
 
     /** A payload compressed as asked; never marked as what was not done. */
@@ -39,7 +37,7 @@ public final class PayloadCodec {
         requireAvailable(compression);
         return switch (compression) {
             case NONE -> payload;
-            case ZSTD -> Zstd.compress(payload, ZSTD_LEVEL);
+            case ZSTD -> Zstandard.compress(payload);
             case ZLIB -> deflate(payload);
         };
     }
@@ -60,7 +58,7 @@ public final class PayloadCodec {
         byte[] input = packet.payload();
         ByteArrayInputStream source = new ByteArrayInputStream(input);
         try (InputStream inflating =
-                compression == Compression.ZLIB ? new InflaterInputStream(source) : new ZstdInputStream(source)) {
+                compression == Compression.ZLIB ? new InflaterInputStream(source) : Zstandard.inflating(source)) {
             return packet.withPayload(
                     inflate(compression, inflating, input.length, maxBytes, maxRatio), Compression.NONE);
         } catch (IOException broken) {
@@ -109,23 +107,17 @@ public final class PayloadCodec {
         }
     }
 
-    private static void requireAvailable(Compression compression) {
-        if (!isAvailable(compression)) {
-            throw new PayloadException(compression, "zstd needs com.github.luben:zstd-jni on the class path", null);
+    private static boolean loadZstd() {
+        try {
+            return Zstandard.load();
+        } catch (LinkageError missing) {
+            return false;
         }
     }
 
-    /** Asks once whether the optional library is there and loads. */
-    private static final class ZstdLibrary {
-
-        static final boolean AVAILABLE = probe();
-
-        private static boolean probe() {
-            try {
-                return Zstd.compressBound(1) > 0;
-            } catch (LinkageError missing) {
-                return false;
-            }
+    private static void requireAvailable(Compression compression) {
+        if (!isAvailable(compression)) {
+            throw new PayloadException(compression, "zstd needs com.github.luben:zstd-jni on the class path", null);
         }
     }
 }

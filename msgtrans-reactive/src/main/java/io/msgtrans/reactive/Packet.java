@@ -113,6 +113,11 @@ public final class Packet {
         return type == 0 ? PacketType.ONE_WAY : type == 1 ? PacketType.REQUEST : PacketType.RESPONSE;
     }
 
+    /** Whether it answers a request. */
+    public boolean isResponse() {
+        return (head >>> 40 & 0xFF) == 2;
+    }
+
     /** How the payload is compressed as it lies in this packet. Received packets are inflated already. */
     public Compression compression() {
         int compression = (int) (head >>> 48) & 0xFF;
@@ -222,7 +227,9 @@ public final class Packet {
 
     /** The same packet with another type; shares the memory, and the reference if this packet is owned. */
     public Packet withType(PacketType type) {
-        return new Packet((head & ~(0xFFL << 40)) | ((long) type.code() << 40), tail, source, position, apartExt);
+        return type() == type
+                ? this
+                : new Packet((head & ~(0xFFL << 40)) | ((long) type.code() << 40), tail, source, position, apartExt);
     }
 
     /** The same packet with a message id; shares the memory, and the reference if this packet is owned. */
@@ -291,34 +298,29 @@ public final class Packet {
 
     /** Writes header, extension header and payload at an absolute index; the buffer's position is not used. */
     public void writeTo(ByteBuffer out, int index, int messageId) {
-        out.putLong(index, headWord(messageId));
-        out.putLong(index + 8, tail);
-        writeBody(out, index + HEADER_BYTES);
+        write(out, index, headWord(messageId), tail, source, position, apartExt);
     }
 
-    /** Writes header and extension header only, for a payload that is written apart. */
-    public void writeHeadersTo(ByteBuffer out, int index, int messageId) {
-        out.putLong(index, headWord(messageId));
+    // Gets the fields instead of the packet, so that a packet that is made only to be sent need not exist (escape
+    // analysis).
+    private static void write(
+            ByteBuffer out, int index, long head, long tail, Object source, int position, byte @Nullable [] apartExt) {
+        out.putLong(index, head);
         out.putLong(index + 8, tail);
-        int extLength = extHeaderLength();
-        if (extLength > 0) {
-            out.put(index + HEADER_BYTES, extHeader());
-        }
-    }
-
-    private void writeBody(ByteBuffer out, int index) {
         int extLength = (int) (tail >>> 48);
         int payloadLength = (int) (tail >>> 16);
-        byte[] ext = apartExt;
-        if (ext != null) {
-            out.put(index, ext);
-            write(out, index + extLength, position, payloadLength);
+        int body = index + HEADER_BYTES;
+        if (apartExt != null) {
+            out.put(body, apartExt);
+            copy(source, position, out, body + extLength, payloadLength);
+        } else if (source instanceof byte[] array) {
+            out.put(body, array, position, extLength + payloadLength);
         } else {
-            write(out, index, position, extLength + payloadLength);
+            copy(source, position, out, body, extLength + payloadLength);
         }
     }
 
-    private void write(ByteBuffer out, int index, int from, int length) {
+    private static void copy(Object source, int from, ByteBuffer out, int index, int length) {
         if (source instanceof byte[] array) {
             out.put(index, array, from, length);
         } else if (length > 0) {
@@ -331,6 +333,16 @@ public final class Packet {
                 target.limit(index + length).position(index);
                 buffer.getBytes(from, target);
             }
+        }
+    }
+
+    /** Writes header and extension header only, for a payload that is written apart. */
+    public void writeHeadersTo(ByteBuffer out, int index, int messageId) {
+        out.putLong(index, headWord(messageId));
+        out.putLong(index + 8, tail);
+        int extLength = extHeaderLength();
+        if (extLength > 0) {
+            out.put(index + HEADER_BYTES, extHeader());
         }
     }
 

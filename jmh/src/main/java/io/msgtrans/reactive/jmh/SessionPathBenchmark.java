@@ -27,6 +27,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
+import reactor.core.publisher.Flux;
 
 /**
  * What does a packet cost on its way through a session, without a socket? Run with {@code -prof gc} for the bytes that
@@ -45,7 +46,8 @@ public class SessionPathBenchmark {
     @Param({"false", "true"})
     private boolean borrowed;
 
-    private final Packet packet = Packet.oneWay(new byte[64]);
+    private final byte[] payload = new byte[64];
+    private final Packet packet = Packet.oneWay(payload);
     private ByteBuf read = Unpooled.EMPTY_BUFFER;
     private EmbeddedChannel channel = new EmbeddedChannel();
     private SessionHandler handler = newHandler();
@@ -107,5 +109,15 @@ public class SessionPathBenchmark {
         }
         channel.runPendingTasks();
         return accepted;
+    }
+
+    @Benchmark
+    @OperationsPerInvocation(PACKETS)
+    public long send() {
+        handler.session()
+                .send(Flux.range(0, PACKETS).map(i -> Packet.oneWay(payload)))
+                .subscribe();
+        channel.runPendingTasks();
+        return handler.session().stats().packetsSent();
     }
 }

@@ -107,7 +107,7 @@ final class MsgtransContestant implements Contestant {
 
     /** Packets without end. */
     private static Flux<Packet> stream(Payload payload) {
-        return Flux.range(0, Integer.MAX_VALUE).map(i -> payload.packet()).repeat();
+        return Flux.generate(sink -> sink.next(payload.packet()));
     }
 
     private Flux<Packet> window(Session session, Payload payload, Recorder recorder) {

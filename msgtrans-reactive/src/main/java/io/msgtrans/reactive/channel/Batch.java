@@ -2,44 +2,20 @@ package io.msgtrans.reactive.channel;
 
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
-import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Whose packets went into one write, so that each sender learns how many of its own the socket took. */
-final class Batch implements ChannelFutureListener {
-
-    private record Share(SendSubscriber sender, int packets) {}
-
-    private final Outbound outbound;
-
-    // Event loop only. Most batches have one sender; shares holds those before it.
-    private @Nullable SendSubscriber sender;
-    private int senderPackets;
-    private int offeredPackets;
-    private @Nullable List<Share> shares;
-
-    Batch(Outbound outbound) {
-        this.outbound = outbound;
-    }
-
-    /** Counts a packet of a sender, or of nobody who waits for it. */
-    void add(@Nullable SendSubscriber owner) {
-        if (owner == null) {
-            offeredPackets++;
-        } else if (owner == sender) {
-            senderPackets++;
-        } else {
-            if (sender != null) {
-                if (shares == null) {
-                    shares = new ArrayList<>();
-                }
-                shares.add(new Share(sender, senderPackets));
-            }
-            sender = owner;
-            senderPackets = 1;
-        }
-    }
+/**
+ * Whose packets went into one write, so that each sender learns how many of its own the socket took.
+ *
+ * @param sender whose packets they are, or {@code null} when nobody waits for them
+ * @param count how many of its packets follow each other
+ * @param before those before them in the same write
+ */
+record Batch(
+        Outbound outbound,
+        @Nullable SendSubscriber sender,
+        int count,
+        @Nullable Batch before) implements ChannelFutureListener {
 
     @Override
     public void operationComplete(ChannelFuture written) {
@@ -47,22 +23,18 @@ final class Batch implements ChannelFutureListener {
             outbound.lost(packets());
             return;
         }
-        if (shares != null) {
-            for (Share share : shares) {
-                share.sender.written(share.packets);
+        for (Batch batch = this; batch != null; batch = batch.before) {
+            if (batch.sender != null) {
+                batch.sender.written(batch.count);
             }
-        }
-        if (sender != null) {
-            sender.written(senderPackets);
         }
     }
 
-    private int packets() {
-        int packets = offeredPackets + senderPackets;
-        if (shares != null) {
-            for (Share share : shares) {
-                packets += share.packets;
-            }
+    /** Packets of all senders in the write. */
+    int packets() {
+        int packets = 0;
+        for (Batch batch = this; batch != null; batch = batch.before) {
+            packets += batch.count;
         }
         return packets;
     }

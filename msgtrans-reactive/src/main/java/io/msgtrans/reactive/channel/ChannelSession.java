@@ -37,6 +37,9 @@ final class ChannelSession implements Session {
 
     private static final Logger log = Loggers.getLogger(Session.class);
 
+    /** What is encoded ahead of the socket: enough for full writes, and little enough to stay in the processor's cache. */
+    private static final int LARGEST_WRITE_BYTES = 256 * 1024;
+
     private static final int OPEN = 0;
     private static final int CLOSING = 1;
     private static final int CLOSED = 2;
@@ -93,9 +96,8 @@ final class ChannelSession implements Session {
         this.inbound = inbound;
         this.remoteAddress = channel.remoteAddress();
         this.localAddress = channel.localAddress();
-        channel.config()
-                .setWriteBufferWaterMark(
-                        new WriteBufferWaterMark(options.outboundBytes() / 2, options.outboundBytes()));
+        int writeBytes = Math.min(options.outboundBytes(), LARGEST_WRITE_BYTES);
+        channel.config().setWriteBufferWaterMark(new WriteBufferWaterMark(writeBytes / 2, writeBytes));
         this.pending = new PendingRequests(
                 channel.eventLoop(), options.maxPendingRequests(), handler::stallHint, this::requestEnded);
         this.outbound = new Outbound(this, ctx, framing, pending);

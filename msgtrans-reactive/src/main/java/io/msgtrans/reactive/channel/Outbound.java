@@ -41,6 +41,8 @@ final class Outbound implements Runnable {
     private static final int BATCH_BYTES = 64 * 1024;
 
     private static final int FIRST_BATCH_BYTES = 1024;
+    /** A full batch is flushed from here on; less waits for more. */
+    private static final int FLUSH_BYTES = 32 * 1024;
     /** Payloads from here on that lie in direct memory are written as they are. */
     private static final int GATHER_BYTES = 8 * 1024;
     /** What one connection may write in a row before others of its event loop have a turn. */
@@ -82,16 +84,23 @@ final class Outbound implements Runnable {
     private @Nullable ByteBuf buffer;
     private ByteBuffer bytes = ByteBuffer.allocate(0);
     private int length;
-    private @Nullable Batch batch;
+    private int capacity;
+    private int packets;
+    /** Whose packets the last ones of the batch are, from which one on, and those before. */
+    private @Nullable SendSubscriber owner;
+
+    private int ownerFrom;
+    private @Nullable Batch shares;
     private int batchBytes = FIRST_BATCH_BYTES;
+    private int flushPackets = Integer.MAX_VALUE;
     private int unflushedBytes;
-    private int unflushedPackets;
     private long turnBytes;
-    private boolean writable;
+    /** Whether the socket takes more, it is this connection's turn, and it has not ended. */
+    private boolean encoding;
+
     private boolean turnOver;
     private int nesting;
     private boolean flushScheduled;
-    private boolean eager;
     private boolean ended;
     long packetsSent;
     long bytesSent;
@@ -105,7 +114,7 @@ final class Outbound implements Runnable {
         this.framing = framing;
         this.pending = pending;
         this.maxPayload = framing.maxPayload();
-        this.writable = channel.isWritable();
+        this.encoding = channel.isWritable();
     }
 
     // ---- any thread ----
@@ -256,7 +265,15 @@ final class Outbound implements Runnable {
 
     /** Whether the socket takes more and it is this connection's turn. */
     boolean canEncode() {
-        return writable && !turnOver && !ended;
+        return encoding;
+    }
+
+    boolean isEnded() {
+        return ended;
+    }
+
+    private void updateEncoding() {
+        encoding = !turnOver && !ended && channel.isWritable();
     }
 
     /** Begins a stretch of work at whose end there is one flush. */
@@ -274,7 +291,7 @@ final class Outbound implements Runnable {
 
     /** Whether replies should leave in small groups, because this is the only busy connection of its event loop. */
     void eager(boolean eager) {
-        this.eager = eager;
+        flushPackets = eager ? EAGER_FLUSH_PACKETS : Integer.MAX_VALUE;
     }
 
     private void register(SendSubscriber sender) {
@@ -293,6 +310,7 @@ final class Outbound implements Runnable {
         scheduled = 0;
         turnOver = false;
         turnBytes = 0;
+        updateEncoding();
         if (ended) {
             discardArrivals();
             return;
@@ -306,8 +324,8 @@ final class Outbound implements Runnable {
 
     /** The socket has room again, or has none. */
     void writabilityChanged() {
-        writable = channel.isWritable();
-        if (writable && nesting == 0) {
+        updateEncoding();
+        if (nesting == 0 && channel.isWritable()) {
             run();
         }
     }
@@ -361,14 +379,14 @@ final class Outbound implements Runnable {
             if (request.isDone()) {
                 request.packet.release();
             } else {
-                encode(request.packet, PacketType.REQUEST, request.id, null);
+                encode(request.packet.withType(PacketType.REQUEST), request.id, null);
             }
         }
     }
 
     private void encodeRequest(PendingRequest request) {
         if (accept(request)) {
-            encode(request.packet, PacketType.REQUEST, request.id, null);
+            encode(request.packet.withType(PacketType.REQUEST), request.id, null);
         } else {
             request.packet.release();
         }
@@ -400,109 +418,120 @@ final class Outbound implements Runnable {
     }
 
     void encode(Packet packet, @Nullable SendSubscriber sender) {
-        int id = packet.hasMessageId() ? (int) packet.messageId() : pending.nextId();
-        encode(packet, packet.type(), id, sender);
+        encode(packet, packet.hasMessageId() ? (int) packet.messageId() : pending.nextId(), sender);
     }
 
-    private void encode(Packet packet, PacketType type, int id, @Nullable SendSubscriber sender) {
+    // The path of every packet. Kept short, with what is rare in methods of their own, so that it is compiled into its
+    // callers: a packet that its publisher just made is then never allocated.
+    private void encode(Packet packet, int id, @Nullable SendSubscriber sender) {
         int packetLength = (int) packet.lengthBytes();
+        if (packetLength >= GATHER_BYTES && gather(packet, id, packetLength, sender)) {
+            return;
+        }
         int prefixLength = framing.prefixLength(packetLength);
-        Packet typed = packet.type() == type ? packet : packet.withType(type);
-        packetsSent++;
-        bytesSent += prefixLength + packetLength;
-        if (type == PacketType.RESPONSE) {
+        if (prefixLength + packetLength > capacity - length) {
+            makeRoom(prefixLength + packetLength);
+        }
+        ByteBuffer out = bytes;
+        int index = length;
+        int packetIndex = index + prefixLength;
+        framing.writePrefix(out, index, packetLength);
+        packet.writeTo(out, packetIndex, id);
+        framing.finish(out, index, packetIndex, packetLength);
+        length = packetIndex + packetLength;
+        if (packet.isResponse()) {
             session.responded();
         }
-        if (packet.payloadLength() >= GATHER_BYTES && !framing.transformsBytes()) {
-            ByteBuf payload = packet.retainedPayload();
-            if (payload != null) {
-                gather(typed, id, prefixLength, packetLength, payload, sender);
-                packet.release();
-                return;
-            }
-        }
-        reserveBatch(prefixLength + packetLength);
-        int packetIndex = length + prefixLength;
-        framing.writePrefix(bytes, length, packetLength);
-        typed.writeTo(bytes, packetIndex, id);
-        framing.finish(bytes, length, packetIndex, packetLength);
-        length = packetIndex + packetLength;
-        batchOf().add(sender);
         packet.release();
-        unflushedPackets++;
-        if (length >= BATCH_BYTES || (eager && unflushedPackets >= EAGER_FLUSH_PACKETS)) {
+        if (sender != owner) {
+            changeOwner(sender);
+        }
+        if (++packets >= flushPackets) {
             flush();
         }
     }
 
-    /** Prefix and headers into the batch, the payload behind it as it is. */
-    private void gather(
-            Packet packet,
-            int id,
-            int prefixLength,
-            int packetLength,
-            ByteBuf payload,
-            @Nullable SendSubscriber sender) {
-        int headers = packetLength - packet.payloadLength();
-        reserveBatch(prefixLength + headers);
+    /** Headers into the batch, and a large payload in direct memory behind it as it is; false for other payloads. */
+    private boolean gather(Packet packet, int id, int packetLength, @Nullable SendSubscriber sender) {
+        if (packet.payloadLength() < GATHER_BYTES || framing.transformsBytes()) {
+            return false;
+        }
+        ByteBuf payload = packet.retainedPayload();
+        if (payload == null) {
+            return false;
+        }
+        int prefixLength = framing.prefixLength(packetLength);
+        int headers = prefixLength + packetLength - packet.payloadLength();
+        if (headers > capacity - length) {
+            makeRoom(headers);
+        }
         framing.writePrefix(bytes, length, packetLength);
         packet.writeHeadersTo(bytes, length + prefixLength, id);
-        length += prefixLength + headers;
-        batchOf();
+        length += headers;
         writeBatch();
-        Batch own = new Batch(this);
-        own.add(sender);
-        unflushedBytes += payload.readableBytes();
-        turnBytes += payload.readableBytes();
-        ctx.write(payload).addListener(own);
+        if (packet.isResponse()) {
+            session.responded();
+        }
+        packet.release();
+        written(payload, new Batch(this, sender, 1, null));
         if (unflushedBytes >= BATCH_BYTES) {
             flush();
         }
+        return true;
     }
 
-    private Batch batchOf() {
-        Batch present = batch;
-        if (present == null) {
-            present = new Batch(this);
-            batch = present;
+    /** Another sender's packets follow in this batch. */
+    private void changeOwner(@Nullable SendSubscriber sender) {
+        if (packets > ownerFrom) {
+            shares = new Batch(this, owner, packets - ownerFrom, shares);
         }
-        return present;
+        owner = sender;
+        ownerFrom = packets;
     }
 
-    /** Makes room for so many bytes behind what is in the batch, writing that first when it does not fit. */
-    private void reserveBatch(int needed) {
-        if (buffer != null && length + needed <= bytes.capacity()) {
-            return;
-        }
+    /** A buffer with room for so many bytes, after what the present one holds was written. */
+    private void makeRoom(int needed) {
         if (buffer != null) {
             if (batchBytes < BATCH_BYTES) {
                 batchBytes = Math.min(BATCH_BYTES, batchBytes * 4);
             }
             writeBatch();
-            if (unflushedBytes >= BATCH_BYTES) {
+            if (unflushedBytes >= FLUSH_BYTES) {
                 flush();
             }
         }
         ByteBuf fresh = ctx.alloc().directBuffer(Math.max(needed, batchBytes));
         buffer = fresh;
-        bytes = fresh.internalNioBuffer(0, fresh.capacity()).slice();
+        capacity = fresh.capacity();
+        bytes = fresh.internalNioBuffer(0, capacity).slice();
     }
 
     private void writeBatch() {
         ByteBuf full = buffer;
-        Batch owners = batch;
         if (full == null) {
             return;
         }
-        buffer = null;
-        batch = null;
-        unflushedBytes += length;
-        turnBytes += length;
+        Batch batch = packets > ownerFrom ? new Batch(this, owner, packets - ownerFrom, shares) : shares;
         full.writerIndex(length);
+        buffer = null;
+        capacity = 0;
         length = 0;
-        var written = ctx.write(full);
-        if (owners != null) {
-            written.addListener(owners);
+        packets = 0;
+        ownerFrom = 0;
+        shares = null;
+        written(full, batch);
+    }
+
+    private void written(ByteBuf frames, @Nullable Batch batch) {
+        int frameBytes = frames.readableBytes();
+        unflushedBytes += frameBytes;
+        turnBytes += frameBytes;
+        bytesSent += frameBytes;
+        if (batch == null) {
+            var unused = ctx.write(frames);
+        } else {
+            packetsSent += batch.packets();
+            ctx.write(frames).addListener(batch);
         }
     }
 
@@ -526,19 +555,18 @@ final class Outbound implements Runnable {
     }
 
     void flush() {
-        if (buffer != null && length < bytes.capacity() >> 2 && batchBytes > FIRST_BATCH_BYTES) {
+        if (buffer != null && length < capacity >> 2 && batchBytes > FIRST_BATCH_BYTES) {
             batchBytes >>= 1;
         }
         writeBatch();
-        unflushedPackets = 0;
         if (unflushedBytes > 0) {
             unflushedBytes = 0;
             ctx.flush();
-            writable = channel.isWritable();
             if (turnBytes >= TURN_BYTES && !turnOver) {
                 turnOver = true;
                 wake();
             }
+            updateEncoding();
         }
     }
 
@@ -565,10 +593,8 @@ final class Outbound implements Runnable {
     /** The connection is gone. */
     void end(ConnectionLostException lost) {
         ended = true;
-        ByteBuf unwritten = buffer;
-        if (unwritten != null) {
-            writeBatch(); // fails the batch, whose listeners count what is lost
-        }
+        updateEncoding();
+        writeBatch(); // fails the batch, whose listeners count what is lost
         for (SendSubscriber sender : List.copyOf(senders)) {
             sender.fail(lost);
         }

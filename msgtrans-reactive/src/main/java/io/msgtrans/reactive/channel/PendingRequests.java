@@ -65,9 +65,15 @@ final class PendingRequests {
     /** The next message id: counts up from 1, skips 0 and what is pending. */
     int nextId() {
         int id = ++lastId;
-        while (id == 0 || (!byId.isEmpty() && byId.containsKey(id))) {
-            id = ++lastId;
+        return id == 0 || !byId.isEmpty() ? freeIdFrom(id) : id;
+    }
+
+    private int freeIdFrom(int first) {
+        int id = first;
+        while (id == 0 || byId.containsKey(id)) {
+            id++;
         }
+        lastId = id;
         return id;
     }
 

@@ -8,13 +8,17 @@ import org.jctools.queues.SpscArrayQueue;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
+import reactor.core.Fuseable;
+import reactor.core.Fuseable.QueueSubscription;
 import reactor.core.publisher.Operators;
 import reactor.util.context.Context;
 
 /**
  * One running {@code send(publisher)}. Asks for as many packets as fit into the outbound bytes, {@link #MAX_WINDOW} at
  * most, and for more when a quarter of them is left and the socket takes them. What is emitted on the event loop is
- * encoded at once; what comes from other threads waits in a queue of its own, which the demand bounds.
+ * encoded at once; what comes from other threads waits in a queue of its own, which the demand bounds. A source that
+ * hands over its packets one by one (synchronous fusion: ranges, collections, generators and what maps them) is asked
+ * for each when the socket takes it, so that nothing waits anywhere.
  */
 final class SendSubscriber implements CoreSubscriber<Packet>, Subscription {
 
@@ -38,6 +42,7 @@ final class SendSubscriber implements CoreSubscriber<Packet>, Subscription {
     private @Nullable Throwable upstreamError;
 
     private @Nullable Subscription upstream;
+    private @Nullable QueueSubscription<Packet> source;
 
     // Event loop only.
     private long requested;
@@ -61,6 +66,12 @@ final class SendSubscriber implements CoreSubscriber<Packet>, Subscription {
     public void onSubscribe(Subscription subscription) {
         if (Operators.validate(upstream, subscription)) {
             upstream = subscription;
+            if (subscription instanceof QueueSubscription<?> queue
+                    && queue.requestFusion(Fuseable.SYNC) == Fuseable.SYNC) {
+                @SuppressWarnings("unchecked") // of the publisher's type
+                QueueSubscription<Packet> packets = (QueueSubscription<Packet>) queue;
+                source = packets;
+            }
             actual.onSubscribe(this);
             if (state == ACTIVE) {
                 outbound.start(this);
@@ -82,8 +93,8 @@ final class SendSubscriber implements CoreSubscriber<Packet>, Subscription {
             onError(tooLarge);
             return;
         }
-        if (outbound.inEventLoop() && queueIsEmpty() && outbound.canEncode()) {
-            take(packet);
+        if (outbound.inEventLoop() && queueIsEmpty() && !outbound.isEnded()) {
+            take(packet); // was asked for when there was room, and is not worth a queue
             outbound.flushSoon();
             if (requested - taken <= window >> 2) {
                 replenish();
@@ -115,8 +126,7 @@ final class SendSubscriber implements CoreSubscriber<Packet>, Subscription {
             Operators.onErrorDropped(error, currentContext());
             return;
         }
-        upstreamError = error;
-        upstreamDone = true;
+        end(error);
         outbound.wake();
     }
 
@@ -151,13 +161,22 @@ final class SendSubscriber implements CoreSubscriber<Packet>, Subscription {
     /** First request, when the session knows this sender. */
     void registered() {
         registered = true;
-        replenish();
+        if (source == null) {
+            replenish();
+        } else {
+            outbound.wake();
+        }
     }
 
     /** Asks for more if little is left of what was asked for and the socket takes it. */
     void replenish() {
         long outstanding = requested - taken;
-        if (!registered || upstreamDone || state != ACTIVE || outstanding > window >> 2 || !outbound.canEncode()) {
+        if (!registered
+                || source != null
+                || upstreamDone
+                || state != ACTIVE
+                || outstanding > window >> 2
+                || !outbound.canEncode()) {
             return;
         }
         if (taken > 0) {
@@ -177,6 +196,10 @@ final class SendSubscriber implements CoreSubscriber<Packet>, Subscription {
 
     /** Encodes up to a number of waiting packets; false when none is left. */
     boolean drain(int max) {
+        QueueSubscription<Packet> packets = source;
+        if (packets != null) {
+            return poll(packets, max);
+        }
         SpscArrayQueue<Packet> present = queue;
         if (present == null) {
             return false;
@@ -194,6 +217,44 @@ final class SendSubscriber implements CoreSubscriber<Packet>, Subscription {
         return true;
     }
 
+    // Looks at what other threads may change once for all, not once per packet.
+    private boolean poll(QueueSubscription<Packet> packets, int max) {
+        if (state != ACTIVE || upstreamDone) {
+            return false;
+        }
+        int polled = 0;
+        try {
+            while (polled < max && outbound.canEncode()) {
+                Packet packet = packets.poll();
+                if (packet == null) {
+                    upstreamDone = true;
+                    return false;
+                }
+                LimitException tooLarge = outbound.sizeError(packet);
+                if (tooLarge != null) {
+                    packet.release();
+                    cancelUpstream();
+                    clearSource();
+                    end(tooLarge);
+                    return false;
+                }
+                outbound.encode(packet, this);
+                polled++;
+            }
+        } catch (Throwable thrown) {
+            end(Operators.onOperatorError(packets, thrown, currentContext()));
+            return false;
+        } finally {
+            taken += polled;
+        }
+        return true;
+    }
+
+    private void end(Throwable error) {
+        upstreamError = error;
+        upstreamDone = true;
+    }
+
     private void take(Packet packet) {
         taken++;
         packetBytes = Math.max(packetBytes, packet.lengthBytes());
@@ -209,6 +270,7 @@ final class SendSubscriber implements CoreSubscriber<Packet>, Subscription {
     /** Whether everything that the publisher emitted was written and nothing more will come; then it ends. */
     boolean endIfDone() {
         if (state == CANCELLED) {
+            clearSource();
             return queueIsEmpty();
         }
         if (upstreamDone && queueIsEmpty() && written == taken) {
@@ -228,15 +290,16 @@ final class SendSubscriber implements CoreSubscriber<Packet>, Subscription {
     /** The session closes in an orderly way: nothing more is taken, what was taken is written, then this fails. */
     void stop(Throwable error) {
         cancelUpstream();
+        clearSource();
         if (!upstreamDone) {
-            upstreamError = error;
-            upstreamDone = true;
+            end(error);
         }
     }
 
     /** The connection is gone: fails with the number of packets that the socket did not take. */
     void fail(ConnectionLostException lost) {
         cancelUpstream();
+        clearSource();
         long queued = 0;
         SpscArrayQueue<Packet> present = queue;
         if (present != null) {
@@ -253,6 +316,13 @@ final class SendSubscriber implements CoreSubscriber<Packet>, Subscription {
                     lost.reason(),
                     unsent,
                     lost.getCause()));
+        }
+    }
+
+    private void clearSource() {
+        QueueSubscription<Packet> packets = source;
+        if (packets != null) {
+            packets.clear();
         }
     }
 

@@ -3,6 +3,7 @@ package io.msgtrans.reactive.channel;
 import io.msgtrans.reactive.ConnectionLostException;
 import io.msgtrans.reactive.LimitException;
 import io.msgtrans.reactive.Packet;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jctools.queues.SpscArrayQueue;
 import org.jspecify.annotations.Nullable;
@@ -122,6 +123,7 @@ final class SendSubscriber implements CoreSubscriber<Packet>, Subscription {
 
     @Override
     public void onError(Throwable error) {
+        Objects.requireNonNull(error, "error");
         if (upstreamDone) {
             Operators.onErrorDropped(error, currentContext());
             return;

@@ -4,6 +4,9 @@ import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.FastThreadLocal;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import reactor.core.Exceptions;
+import reactor.util.Logger;
+import reactor.util.Loggers;
 
 /**
  * The time-outs of one event loop, in buckets of 10 ms: setting and cancelling one costs a few field writes, and no
@@ -25,6 +28,7 @@ final class TimeoutWheel implements Runnable {
         abstract void expire();
     }
 
+    private static final Logger log = Loggers.getLogger(TimeoutWheel.class);
     private static final int BUCKETS = 1024;
     private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
     private static final FastThreadLocal<TimeoutWheel> WHEELS = new FastThreadLocal<>();
@@ -108,11 +112,21 @@ final class TimeoutWheel implements Runnable {
         while (timeout != null) {
             if (timeout.deadlineTick <= tick) {
                 cancel(timeout);
-                timeout.expire();
+                expire(timeout);
                 timeout = buckets[bucket]; // expire() may have changed the bucket
             } else {
                 timeout = timeout.next;
             }
+        }
+    }
+
+    /** A callback that fails must not stop the time-outs of all others. */
+    private static void expire(Timeout timeout) {
+        try {
+            timeout.expire();
+        } catch (Throwable thrown) {
+            Exceptions.throwIfJvmFatal(thrown);
+            log.warn("a time-out failed", thrown);
         }
     }
 

@@ -5,7 +5,7 @@ package io.msgtrans.reactive;
  *
  * @param packetsReceived packets that arrived, of every type
  * @param bytesReceived bytes that arrived, frames included, TLS not
- * @param packetsSent packets encoded for the socket
+ * @param packetsSent packets handed to the connection, counted when their batch is
  * @param bytesSent bytes encoded for the socket, frames included, TLS not
  * @param packetsLost packets that were accepted and not handed to the socket because the connection ended
  * @param packetsDiscarded packets that arrived and were never asked for, because the session ended first

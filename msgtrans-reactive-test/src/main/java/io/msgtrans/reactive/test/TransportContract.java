@@ -490,6 +490,7 @@ public interface TransportContract {
         StepVerifier.create(session.request(request))
                 .expectError(IllegalArgumentException.class)
                 .verify(LIMIT);
+        session.close().block(LIMIT); // after all that was accepted is written
         assertThat(session.stats().packetsSent()).isEqualTo(1);
         stop(server);
     }

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +43,7 @@ public final class EndpointOptions implements Cloneable {
     private @Nullable Path trust;
     private ClientCertificate clientCertificate = ClientCertificate.NONE;
     private @Nullable String serverName;
+    private @Nullable String pinnedCertificate;
     private boolean trustAllInsecurely;
     private Duration handshakeTimeout = Duration.ofSeconds(10);
     private Duration connectTimeout = Duration.ofSeconds(10);
@@ -83,6 +85,21 @@ public final class EndpointOptions implements Cloneable {
     public EndpointOptions serverName(String host) {
         EndpointOptions copy = copy();
         copy.serverName = Objects.requireNonNull(host, "serverName");
+        return copy;
+    }
+
+    /**
+     * TLS, client: the only certificate to accept, by its SHA-256 fingerprint in 64 hex digits (colons are ignored),
+     * whatever its issuer, name and dates say.
+     */
+    public EndpointOptions pinnedCertificate(String sha256) {
+        String digits = sha256.replace(":", "").toLowerCase(Locale.ROOT);
+        if (!digits.matches("[0-9a-f]{64}")) {
+            throw new IllegalArgumentException(
+                    "pinnedCertificate \"" + sha256 + "\" is not a SHA-256 fingerprint of 64 hex digits");
+        }
+        EndpointOptions copy = copy();
+        copy.pinnedCertificate = digits;
         return copy;
     }
 
@@ -150,6 +167,11 @@ public final class EndpointOptions implements Cloneable {
         return serverName;
     }
 
+    /** SHA-256 in lower-case hex digits. */
+    public @Nullable String pinnedCertificate() {
+        return pinnedCertificate;
+    }
+
     public boolean isTrustAllInsecurely() {
         return trustAllInsecurely;
     }
@@ -169,6 +191,7 @@ public final class EndpointOptions implements Cloneable {
                 || trust != null
                 || clientCertificate != ClientCertificate.NONE
                 || serverName != null
+                || pinnedCertificate != null
                 || trustAllInsecurely;
     }
 

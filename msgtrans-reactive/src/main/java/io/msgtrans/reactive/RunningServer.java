@@ -1,6 +1,7 @@
 package io.msgtrans.reactive;
 
 import io.msgtrans.reactive.channel.SessionHandler;
+import io.msgtrans.reactive.spi.Connection;
 import io.msgtrans.reactive.spi.Framing;
 import io.msgtrans.reactive.spi.Listener;
 import io.msgtrans.reactive.spi.SessionContext;
@@ -8,6 +9,7 @@ import io.netty.channel.Channel;
 import io.netty.util.AttributeKey;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Collection;
@@ -76,7 +78,7 @@ final class RunningServer implements BoundServer {
                 .doOnNext(listener -> {
                     listeners.add(listener);
                     if (stopping.get()) {
-                        listener.close().subscribe();
+                        stopAccepting(listener).then(listener.close()).subscribe();
                     }
                 })
                 .then();
@@ -110,14 +112,19 @@ final class RunningServer implements BoundServer {
         }
 
         @Override
-        public boolean admit(Channel channel) {
-            return RunningServer.this.admit(channel, endpoint.options().handshakeTimeout());
+        public boolean admit(Channel channel, SocketAddress remote) {
+            return RunningServer.this.admit(channel, remote, endpoint.options().handshakeTimeout());
         }
 
         @Override
-        public SessionHandler handler(Framing framing) {
+        public SessionHandler handler(Framing framing, @Nullable Connection connection) {
             return new SessionHandler(
-                    ids.incrementAndGet(), endpoint.uri().getScheme(), config.options(), framing, this::opened);
+                    ids.incrementAndGet(),
+                    endpoint.uri().getScheme(),
+                    config.options(),
+                    framing,
+                    connection,
+                    this::opened);
         }
 
         private void opened(Session session, Channel channel) {
@@ -128,13 +135,13 @@ final class RunningServer implements BoundServer {
 
     // ---- places ----
 
-    private boolean admit(Channel channel, Duration handshakeTimeout) {
+    private boolean admit(Channel channel, SocketAddress remote, Duration handshakeTimeout) {
         if (places.incrementAndGet() > config.maxSessions() || stopping.get()) {
             giveBack(null);
             refused.increment();
             return false;
         }
-        InetAddress address = channel.remoteAddress() instanceof InetSocketAddress inet ? inet.getAddress() : null;
+        InetAddress address = remote instanceof InetSocketAddress inet ? inet.getAddress() : null;
         if (address != null && placesByAddress.merge(address, 1, Integer::sum) > config.maxSessionsPerAddress()) {
             giveBack(address);
             refused.increment();
@@ -266,12 +273,22 @@ final class RunningServer implements BoundServer {
             return disposed.asMono();
         }
         Mono<Void> closed = Flux.fromIterable(listeners)
-                .flatMap(listener -> listener.close().onErrorComplete(), Integer.MAX_VALUE)
+                .flatMap(RunningServer::stopAccepting, Integer.MAX_VALUE)
                 .then()
                 .cache();
         endIfEmpty();
-        Mono.when(closed, empty.asMono()).subscribe(nothing -> {}, disposed::tryEmitError, disposed::tryEmitEmpty);
+        Mono.when(closed, empty.asMono())
+                .thenMany(Flux.fromIterable(listeners))
+                .flatMap(Listener::close, Integer.MAX_VALUE)
+                .subscribe(nothing -> {}, disposed::tryEmitError, disposed::tryEmitEmpty);
         return closed;
+    }
+
+    private static Mono<Void> stopAccepting(Listener listener) {
+        return listener.stopAccepting().onErrorResume(error -> {
+            log.warn("{} could not stop accepting", listener.uri(), error);
+            return Mono.empty();
+        });
     }
 
     private void cutSessions() {

@@ -42,6 +42,9 @@ public interface Session extends Disposable {
     /** Address of this side. */
     SocketAddress localAddress();
 
+    /** What the transport offers beyond the others, such as {@code QuicConnection}, or {@code null}. */
+    <T> @Nullable T transport(Class<T> type);
+
     /** Values that the application keeps with the session; safe for use by several threads. */
     Map<String, Object> attributes();
 

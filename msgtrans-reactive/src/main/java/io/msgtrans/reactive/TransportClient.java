@@ -1,14 +1,17 @@
 package io.msgtrans.reactive;
 
 import io.msgtrans.reactive.channel.SessionHandler;
+import io.msgtrans.reactive.spi.Connection;
 import io.msgtrans.reactive.spi.Framing;
 import io.msgtrans.reactive.spi.SessionContext;
 import io.netty.channel.Channel;
+import java.net.SocketAddress;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.TimeoutException;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.netty.resources.LoopResources;
 
@@ -108,14 +111,19 @@ public final class TransportClient implements Cloneable {
         }
 
         @Override
-        public boolean admit(Channel channel) {
+        public boolean admit(Channel channel, SocketAddress remote) {
             return true;
         }
 
         @Override
-        public SessionHandler handler(Framing framing) {
+        public SessionHandler handler(Framing framing, @Nullable Connection connection) {
             return new SessionHandler(
-                    EventLoops.nextClientSessionId(), uri.getScheme(), options, framing, (session, channel) -> {});
+                    EventLoops.nextClientSessionId(),
+                    uri.getScheme(),
+                    options,
+                    framing,
+                    connection,
+                    (session, channel) -> {});
         }
     }
 

@@ -59,6 +59,7 @@ public class SessionPathBenchmark {
                 "tcp",
                 SessionOptions.DEFAULTS,
                 new PlainFraming(PlainFraming.DEFAULT_MAX_PAYLOAD),
+                null,
                 (session, channel) -> {});
     }
 

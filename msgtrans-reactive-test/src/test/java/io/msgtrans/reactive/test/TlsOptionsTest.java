@@ -22,12 +22,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ExtendWith(LeakCheck.class)
 class TlsOptionsTest {
 
-    private static final Certificates LOCALHOST = Certificates.selfSigned("localhost");
-    private static final Certificates OTHER = Certificates.selfSigned("other.example");
+    private static final TestCertificate LOCALHOST = TestCertificate.selfSigned("localhost");
+    private static final TestCertificate OTHER = TestCertificate.selfSigned("other.example");
 
     private static BoundServer serve(String scheme, UnaryOperator<EndpointOptions> options) {
         return TransportServer.create()
-                .listen(scheme + "://localhost:0", o -> options.apply(o.certificate(LOCALHOST.chain, LOCALHOST.key)))
+                .listen(
+                        scheme + "://localhost:0",
+                        o -> options.apply(o.certificate(LOCALHOST.chain(), LOCALHOST.key())))
                 .handle(TransportContract::echo)
                 .bindNow();
     }
@@ -48,40 +50,43 @@ class TlsOptionsTest {
     void aCertificateOfAnUnknownAuthorityIsRefusedUnlessTrustIsWaived(String scheme) {
         BoundServer server = serve(scheme, o -> o);
         assertThatThrownBy(() -> ask(server, o -> o)).isInstanceOf(ConnectFailedException.class);
-        assertThat(ask(server, o -> o.trust(LOCALHOST.chain))).isNotNull();
+        assertThat(ask(server, o -> o.trust(LOCALHOST.chain()))).isNotNull();
         assertThat(ask(server, EndpointOptions::trustAllInsecurely)).isNotNull();
         TransportContract.stop(server);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"tcps", "wss"})
-    void aCertificateForAnotherNameIsRefused(String scheme) {
+    void aCertificateForAnotherNameIsRefusedUnlessItIsPinned(String scheme) {
         BoundServer server = TransportServer.create()
-                .listen(scheme + "://localhost:0", o -> o.certificate(OTHER.chain, OTHER.key))
+                .listen(scheme + "://localhost:0", o -> o.certificate(OTHER.chain(), OTHER.key()))
                 .handle(TransportContract::echo)
                 .bindNow();
-        assertThatThrownBy(() -> ask(server, o -> o.trust(OTHER.chain))).isInstanceOf(ConnectFailedException.class);
+        assertThatThrownBy(() -> ask(server, o -> o.trust(OTHER.chain()))).isInstanceOf(ConnectFailedException.class);
+        assertThatThrownBy(() -> ask(server, o -> o.pinnedCertificate(LOCALHOST.sha256())))
+                .isInstanceOf(ConnectFailedException.class);
+        assertThat(ask(server, o -> o.pinnedCertificate(OTHER.sha256()))).isNotNull();
         TransportContract.stop(server);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"tcps", "wss"})
     void theServerNamePicksTheCertificate(String scheme) {
-        BoundServer server = serve(scheme, o -> o.certificate("other.example", OTHER.chain, OTHER.key));
-        assertThat(ask(server, o -> o.trust(LOCALHOST.chain))).isNotNull();
-        assertThat(ask(server, o -> o.trust(OTHER.chain).serverName("other.example")))
+        BoundServer server = serve(scheme, o -> o.certificate("other.example", OTHER.chain(), OTHER.key()));
+        assertThat(ask(server, o -> o.trust(LOCALHOST.chain()))).isNotNull();
+        assertThat(ask(server, o -> o.trust(OTHER.chain()).serverName("other.example")))
                 .isNotNull();
-        assertThatThrownBy(() -> ask(server, o -> o.trust(OTHER.chain))).isInstanceOf(ConnectFailedException.class);
+        assertThatThrownBy(() -> ask(server, o -> o.trust(OTHER.chain()))).isInstanceOf(ConnectFailedException.class);
         TransportContract.stop(server);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"tcps", "wss"})
     void aServerMayRequireCertificatesOfItsClients(String scheme) {
-        BoundServer server = serve(scheme, o -> o.trust(OTHER.chain).clientCertificate(ClientCertificate.REQUIRED));
-        assertThatThrownBy(() -> ask(server, o -> o.trust(LOCALHOST.chain)))
+        BoundServer server = serve(scheme, o -> o.trust(OTHER.chain()).clientCertificate(ClientCertificate.REQUIRED));
+        assertThatThrownBy(() -> ask(server, o -> o.trust(LOCALHOST.chain())))
                 .isInstanceOfAny(ConnectFailedException.class, ConnectionLostException.class);
-        assertThat(ask(server, o -> o.trust(LOCALHOST.chain).certificate(OTHER.chain, OTHER.key)))
+        assertThat(ask(server, o -> o.trust(LOCALHOST.chain()).certificate(OTHER.chain(), OTHER.key())))
                 .isNotNull();
         TransportContract.stop(server);
     }
@@ -97,7 +102,7 @@ class TlsOptionsTest {
     @Test
     void optionsOfTlsAreRefusedWhereTheyHaveNoEffect() {
         assertThatThrownBy(() -> TransportClient.create("tcp://127.0.0.1:1")
-                        .endpoint(o -> o.trust(LOCALHOST.chain))
+                        .endpoint(o -> o.trust(LOCALHOST.chain()))
                         .connectNow())
                 .hasMessageContaining("TLS")
                 .hasMessageContaining("tcp");

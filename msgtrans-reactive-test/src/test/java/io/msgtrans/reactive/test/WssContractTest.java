@@ -4,7 +4,7 @@ import io.msgtrans.reactive.EndpointOptions;
 
 class WssContractTest implements TransportContract {
 
-    private static final Certificates LOCALHOST = Certificates.selfSigned("localhost");
+    private static final TestCertificate LOCALHOST = TestCertificate.selfSigned("localhost");
 
     @Override
     public String listenUri() {
@@ -18,11 +18,11 @@ class WssContractTest implements TransportContract {
 
     @Override
     public EndpointOptions server(EndpointOptions options) {
-        return options.certificate(LOCALHOST.chain, LOCALHOST.key);
+        return options.certificate(LOCALHOST.chain(), LOCALHOST.key());
     }
 
     @Override
     public EndpointOptions client(EndpointOptions options) {
-        return options.trust(LOCALHOST.chain);
+        return options.trust(LOCALHOST.chain());
     }
 }

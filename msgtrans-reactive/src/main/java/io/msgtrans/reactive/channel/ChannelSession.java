@@ -9,6 +9,7 @@ import io.msgtrans.reactive.ProtocolException;
 import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.SessionOptions;
 import io.msgtrans.reactive.SessionStats;
+import io.msgtrans.reactive.spi.Connection;
 import io.msgtrans.reactive.spi.Framing;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -55,8 +56,7 @@ final class ChannelSession implements Session {
     private final Outbound outbound;
     private final PendingRequests pending;
     private final SessionCounters counters = new SessionCounters();
-    private final SocketAddress remoteAddress;
-    private final SocketAddress localAddress;
+    private final Connection connection;
     private final Sinks.One<CloseReason> closed = Sinks.one();
 
     private volatile int state = OPEN;
@@ -71,6 +71,7 @@ final class ChannelSession implements Session {
     private @Nullable CloseReason closingFor;
     private @Nullable Throwable brokenBy;
     private boolean farewellSent;
+    private boolean peerFinished;
     private boolean draining;
     private int unanswered;
     private long lastReadNanos;
@@ -83,6 +84,7 @@ final class ChannelSession implements Session {
             String scheme,
             SessionOptions options,
             Framing framing,
+            Connection connection,
             ChannelHandlerContext ctx,
             SessionHandler handler,
             Inbound inbound) {
@@ -94,8 +96,7 @@ final class ChannelSession implements Session {
         this.channel = ctx.channel();
         this.handler = handler;
         this.inbound = inbound;
-        this.remoteAddress = channel.remoteAddress();
-        this.localAddress = channel.localAddress();
+        this.connection = connection;
         int writeBytes = Math.min(options.outboundBytes(), LARGEST_WRITE_BYTES);
         channel.config().setWriteBufferWaterMark(new WriteBufferWaterMark(writeBytes / 2, writeBytes));
         this.pending = new PendingRequests(
@@ -163,12 +164,18 @@ final class ChannelSession implements Session {
 
     @Override
     public SocketAddress remoteAddress() {
-        return remoteAddress;
+        return connection.remote();
     }
 
     @Override
     public SocketAddress localAddress() {
-        return localAddress;
+        return connection.local();
+    }
+
+    @Override
+    public <T> @Nullable T transport(Class<T> type) {
+        Object feature = connection.feature();
+        return type.isInstance(feature) ? type.cast(feature) : null;
     }
 
     @Override
@@ -309,7 +316,7 @@ final class ChannelSession implements Session {
 
     @Override
     public String toString() {
-        return "Session[" + id + " " + scheme + " " + remoteAddress + "]";
+        return "Session[" + id + " " + scheme + " " + connection.remote() + "]";
     }
 
     // ---- event loop: signs of life ----
@@ -435,7 +442,9 @@ final class ChannelSession implements Session {
                         endOutput(reason);
                     }
                 });
-        handler.discardReads(); // the end of the stream is behind what the peer still sends
+        if (!peerFinished) {
+            handler.discardReads(); // the end of the stream is behind what the peer still sends
+        }
     }
 
     private void endOutput(CloseReason reason) {
@@ -469,7 +478,7 @@ final class ChannelSession implements Session {
         outbound.flush();
         if (farewellSent || !answer.isReadable()) {
             answer.release();
-            terminate(closingFor == null ? reason : closingFor, null);
+            terminate(closingFor == null || peerFinished ? reason : closingFor, null);
             return;
         }
         STATE.compareAndSet(this, OPEN, CLOSING);
@@ -478,6 +487,14 @@ final class ChannelSession implements Session {
         closeDeadline = new Deadline(() -> terminate(reason, null));
         wheel().schedule(closeDeadline, options.closeTimeout().toNanos());
         ctx.writeAndFlush(answer).addListener(done -> terminate(reason, null));
+    }
+
+    /** The peer ended its side of a connection that it closes, and says why, when our side has ended too. */
+    void peerFinishes() {
+        if (!peerFinished) {
+            peerFinished = true;
+            closeNow(CloseReason.PEER_CLOSED);
+        }
     }
 
     /** The peer broke a rule: it is told, and the connection ends. */

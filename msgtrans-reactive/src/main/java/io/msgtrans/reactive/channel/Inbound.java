@@ -151,7 +151,7 @@ final class Inbound {
     private void endIfDone() {
         InboundSubscription subscriber = active;
         if (ended && subscriber != null && queue.isEmpty() && !handler.hasParked()) {
-            active = null;
+            cancelled(subscriber); // a later subscriber learns of the end too
             subscriber.end(error);
         }
     }

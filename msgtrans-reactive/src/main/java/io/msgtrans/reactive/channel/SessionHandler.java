@@ -10,6 +10,7 @@ import io.msgtrans.reactive.ProtocolException.Rule;
 import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.SessionOptions;
 import io.msgtrans.reactive.SessionOptions.PayloadErrors;
+import io.msgtrans.reactive.spi.Connection;
 import io.msgtrans.reactive.spi.FrameSink;
 import io.msgtrans.reactive.spi.Framing;
 import io.msgtrans.reactive.wire.PayloadCodec;
@@ -51,6 +52,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     private final SessionOptions options;
     private final String scheme;
     private final long id;
+    private final @Nullable Connection connection;
     private final BiConsumer<Session, Channel> opened;
 
     // Set when the handler is added; event loop only, but for the session itself.
@@ -73,14 +75,22 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
      * @param scheme the scheme of its transport
      * @param options its limits
      * @param framing how packets lie in its bytes
-     * @param opened called on the event loop when the session exists, before anything is read
+     * @param connection what the channel is a part of, or {@code null} when it is the connection itself
+     * @param opened called on the event loop with the connection's channel when the session exists, before anything is
+     *     read
      */
     public SessionHandler(
-            long id, String scheme, SessionOptions options, Framing framing, BiConsumer<Session, Channel> opened) {
+            long id,
+            String scheme,
+            SessionOptions options,
+            Framing framing,
+            @Nullable Connection connection,
+            BiConsumer<Session, Channel> opened) {
         this.id = id;
         this.scheme = scheme;
         this.options = options;
         this.framing = framing;
+        this.connection = connection;
         this.opened = opened;
     }
 
@@ -138,10 +148,11 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
                 .setRecvByteBufAllocator(new AdaptiveRecvByteBufAllocator(64, FIRST_READ_BYTES, LARGEST_READ_BYTES));
         inbound = new Inbound(this, options.inboundPackets(), options.inboundBytes());
         activity = LoopActivity.current();
-        ChannelSession created = new ChannelSession(id, scheme, options, framing, ctx, this, inbound);
+        Connection whole = connection == null ? Connection.of(ctx.channel()) : connection;
+        ChannelSession created = new ChannelSession(id, scheme, options, framing, whole, ctx, this, inbound);
         session = created;
         created.start();
-        opened.accept(created, ctx.channel());
+        opened.accept(created, whole.channel());
         readMore();
     }
 
@@ -468,6 +479,16 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     @Override
     public void peerCloses(CloseReason reason, ByteBuf answer) {
         present().peerCloses(reason, answer);
+    }
+
+    /**
+     * The peer will send nothing more and closes the connection when our side has ended too: what was accepted is sent,
+     * then our side ends. To be called on the event loop, by a transport where the peer's reason comes last.
+     */
+    public void peerFinishes() {
+        if (session != null) {
+            present().peerFinishes();
+        }
     }
 
     @Override

@@ -44,7 +44,7 @@ public final class MemTransport implements TransportProvider {
 
     private record MemListener(URI uri, String name, SessionContext context) implements Listener {
         @Override
-        public Mono<Void> close() {
+        public Mono<Void> stopAccepting() {
             return Mono.fromRunnable(() -> LISTENERS.remove(name, context));
         }
     }

@@ -9,6 +9,11 @@ public interface Listener {
     /** Where it listens, with the real port. */
     URI uri();
 
-    /** Stops accepting, once; completes when the address is free again. Sessions live on. */
-    Mono<Void> close();
+    /** Stops accepting; sessions live on. */
+    Mono<Void> stopAccepting();
+
+    /** Called when no session is left: completes when the address is free again. */
+    default Mono<Void> close() {
+        return Mono.empty();
+    }
 }

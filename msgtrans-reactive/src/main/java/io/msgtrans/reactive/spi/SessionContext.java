@@ -4,7 +4,9 @@ import io.msgtrans.reactive.EndpointOptions;
 import io.msgtrans.reactive.SessionOptions;
 import io.msgtrans.reactive.channel.SessionHandler;
 import io.netty.channel.Channel;
+import java.net.SocketAddress;
 import java.net.URI;
+import org.jspecify.annotations.Nullable;
 import reactor.netty.resources.LoopResources;
 
 /** What a transport gets to listen or connect. */
@@ -27,11 +29,21 @@ public interface SessionContext {
      * handshake time-out. When the answer is false the caller closes the channel. The place is given back when the
      * channel closes.
      */
-    boolean admit(Channel channel);
+    default boolean admit(Channel channel) {
+        return admit(channel, channel.remoteAddress());
+    }
+
+    /** The same for a channel whose {@code remoteAddress()} is not the peer's address. */
+    boolean admit(Channel channel, SocketAddress remote);
 
     /**
      * The handler that makes the channel a session when it is added to the pipeline of an active channel, in place of
      * whatever decoded frames before, and gets {@code ByteBuf}s only.
      */
-    SessionHandler handler(Framing framing);
+    default SessionHandler handler(Framing framing) {
+        return handler(framing, null);
+    }
+
+    /** The same for a channel that is only a part of the connection which was admitted. */
+    SessionHandler handler(Framing framing, @Nullable Connection connection);
 }

@@ -9,7 +9,6 @@ import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.io.IOException;
 import java.net.URI;
 import java.util.Map;
-import java.util.WeakHashMap;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLParameters;
 import reactor.core.publisher.Mono;
@@ -23,11 +22,7 @@ public final class TlsContexts {
 
     private TlsContexts() {}
 
-    /** What a client made of its PEM files, and when the newest of them was last changed. */
-    private record ClientContext(SslContext context, long modifiedMillis) {}
-
-    /** By options, so that connections of one client resume each other's TLS sessions. */
-    private static final Map<EndpointOptions, ClientContext> CLIENTS = new WeakHashMap<>();
+    private static final PemCache<SslContext> CLIENTS = new PemCache<>();
 
     /**
      * TLS for a listener; reads the PEM files on a thread that may block. Fails with {@link IllegalArgumentException} when
@@ -79,33 +74,8 @@ public final class TlsContexts {
      * {@link IOException} when one of them cannot be used.
      */
     public static Mono<SslProvider> client(EndpointOptions endpoint) {
-        return Mono.fromCallable(() -> clientProvider(endpoint, currentContext(endpoint)))
+        return Mono.fromCallable(() -> clientProvider(endpoint, CLIENTS.get(endpoint, () -> clientContext(endpoint))))
                 .subscribeOn(Schedulers.boundedElastic());
-    }
-
-    private static SslContext currentContext(EndpointOptions endpoint) throws IOException {
-        synchronized (CLIENTS) {
-            long modifiedMillis = modifiedMillis(endpoint);
-            ClientContext present = CLIENTS.get(endpoint);
-            if (present == null || present.modifiedMillis != modifiedMillis) {
-                present = new ClientContext(clientContext(endpoint), modifiedMillis);
-                CLIENTS.put(endpoint, present);
-            }
-            return present.context;
-        }
-    }
-
-    private static long modifiedMillis(EndpointOptions endpoint) {
-        long newest = 0;
-        if (endpoint.trust() != null) {
-            newest = endpoint.trust().toFile().lastModified();
-        }
-        Certificate certificate = endpoint.certificate();
-        if (certificate != null) {
-            newest = Math.max(newest, certificate.chain().toFile().lastModified());
-            newest = Math.max(newest, certificate.key().toFile().lastModified());
-        }
-        return newest;
     }
 
     private static SslContext clientContext(EndpointOptions endpoint) throws IOException {
@@ -113,6 +83,8 @@ public final class TlsContexts {
         try {
             if (endpoint.isTrustAllInsecurely()) {
                 builder.trustManager(InsecureTrustManagerFactory.INSTANCE).endpointIdentificationAlgorithm("");
+            } else if (endpoint.pinnedCertificate() != null) {
+                builder.trustManager(new PinnedCertificate(endpoint.pinnedCertificate()));
             } else if (endpoint.trust() != null) {
                 builder.trustManager(endpoint.trust().toFile());
             }
@@ -134,7 +106,7 @@ public final class TlsContexts {
         if (serverName != null) {
             provider.serverNames(new SNIHostName(serverName));
         }
-        boolean checkName = !endpoint.isTrustAllInsecurely();
+        boolean checkName = !endpoint.isTrustAllInsecurely() && endpoint.pinnedCertificate() == null;
         return provider.handlerConfigurator(handler -> {
                     SSLParameters parameters = handler.engine().getSSLParameters();
                     parameters.setEndpointIdentificationAlgorithm(checkName ? "HTTPS" : "");

@@ -97,7 +97,7 @@ public final class TcpTransport implements TransportProvider {
             }
 
             @Override
-            public Mono<Void> close() {
+            public Mono<Void> stopAccepting() {
                 return Mono.defer(() -> {
                     bound.dispose();
                     return bound.onDispose();

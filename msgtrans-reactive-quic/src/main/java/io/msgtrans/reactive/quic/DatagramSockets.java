@@ -1,0 +1,55 @@
+package io.msgtrans.reactive.quic;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.epoll.EpollDatagramChannel;
+import io.netty.channel.socket.DatagramChannel;
+import io.netty.channel.unix.UnixChannelOption;
+import java.net.SocketAddress;
+import reactor.core.publisher.Mono;
+import reactor.netty.resources.LoopResources;
+
+/** UDP sockets under QUIC. */
+final class DatagramSockets {
+
+    private static final int BUFFER_BYTES = 4 << 20;
+
+    private final LoopResources loops;
+
+    DatagramSockets(LoopResources loops) {
+        this.loops = loops;
+    }
+
+    /** Binds a socket to an address on an event loop; the channel is closed when the subscriber gives up. */
+    Mono<Channel> bind(EventLoop loop, SocketAddress address, boolean shared, ChannelHandler handler) {
+        return Mono.create(sink -> {
+            Bootstrap bootstrap = new Bootstrap()
+                    .group(loop)
+                    .channel(loops.onChannelClass(DatagramChannel.class, loop))
+                    .option(ChannelOption.SO_RCVBUF, BUFFER_BYTES)
+                    .option(ChannelOption.SO_SNDBUF, BUFFER_BYTES)
+                    .handler(handler);
+            if (shared) {
+                bootstrap.option(UnixChannelOption.SO_REUSEPORT, true);
+            }
+            ChannelFuture bound = bootstrap.bind(address);
+            sink.onCancel(() -> bound.channel().close());
+            bound.addListener(done -> {
+                if (done.isSuccess()) {
+                    sink.success(bound.channel());
+                } else {
+                    sink.error(done.cause());
+                }
+            });
+        });
+    }
+
+    /** Whether several sockets can share an address here, so that the kernel spreads connections over them. */
+    boolean canShare(EventLoop loop) {
+        return EpollDatagramChannel.class.isAssignableFrom(loops.onChannelClass(DatagramChannel.class, loop));
+    }
+}

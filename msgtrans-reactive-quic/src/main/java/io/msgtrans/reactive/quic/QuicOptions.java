@@ -1,0 +1,84 @@
+package io.msgtrans.reactive.quic;
+
+import io.msgtrans.reactive.EndpointOption;
+import java.time.Duration;
+import java.util.Set;
+
+/** The options of {@code quic} addresses, for {@code EndpointOptions.with}. Sizes are in bytes. */
+public final class QuicOptions {
+
+    /** When a server makes a new client prove its address with a stateless retry, which costs it one round trip. */
+    public enum AddressValidation {
+        /** Always: a flood from spoofed addresses costs no memory and no handshake. */
+        ALWAYS,
+        /** When {@link #UNVALIDATED_HANDSHAKES} or more handshakes are in progress. */
+        UNDER_LOAD,
+        /** Never. */
+        NEVER
+    }
+
+    /**
+     * The names (ALPN) of plain msgtrans v1, best first, separated by commas; default {@code msgtrans}, a name of ours.
+     * QUIC needs one that both sides know.
+     */
+    public static final EndpointOption<String> ALPN = new EndpointOption<>("quic.alpn", String.class, "msgtrans");
+
+    /**
+     * Whether to agree on our extensions with a peer that knows them, by the first name of {@link #ALPN} with {@code /x1}
+     * behind it; default true. Other peers never see a byte of them. Between our own peers a client that only listens is
+     * seen at once, and idle connections are kept alive.
+     */
+    public static final EndpointOption<Boolean> EXTENSIONS =
+            new EndpointOption<>("quic.extensions", Boolean.class, true);
+
+    /** How long a connection lives without a packet of the peer; default 30 s, 100 ms..1 h. The lower side's counts. */
+    public static final EndpointOption<Duration> IDLE_TIMEOUT =
+            new EndpointOption<>("quic.idleTimeout", Duration.class, Duration.ofSeconds(30));
+
+    /**
+     * How often a sign of life is sent to a peer that knows our extensions; default 15 s, zero for never. Netty's codec
+     * cannot send QUIC pings, so towards other peers they or the application must keep an idle connection alive.
+     */
+    public static final EndpointOption<Duration> KEEP_ALIVE =
+            new EndpointOption<>("quic.keepAlive", Duration.class, Duration.ofSeconds(15));
+
+    /** What the peer may send on all streams before it was read; default 1.5 MiB, 64 KiB..1 GiB. */
+    public static final EndpointOption<Integer> CONNECTION_WINDOW =
+            new EndpointOption<>("quic.connectionWindow", Integer.class, 3 << 19);
+
+    /** What the peer may send on one stream before it was read; default 1 MiB, 64 KiB..1 GiB. */
+    public static final EndpointOption<Integer> STREAM_WINDOW =
+            new EndpointOption<>("quic.streamWindow", Integer.class, 1 << 20);
+
+    /** Largest UDP payload to send; default 1350, 1200..65,527. The path is probed for up to this. */
+    public static final EndpointOption<Integer> MAX_UDP_PAYLOAD =
+            new EndpointOption<>("quic.maxUdpPayload", Integer.class, 1350);
+
+    /** Server: default {@link AddressValidation#UNDER_LOAD}. */
+    public static final EndpointOption<AddressValidation> ADDRESS_VALIDATION =
+            new EndpointOption<>("quic.addressValidation", AddressValidation.class, AddressValidation.UNDER_LOAD);
+
+    /** Server: handshakes in progress from which on addresses are validated under load; default 256, 0..65,536. */
+    public static final EndpointOption<Integer> UNVALIDATED_HANDSHAKES =
+            new EndpointOption<>("quic.unvalidatedHandshakes", Integer.class, 256);
+
+    /**
+     * Server: sockets on its address, each with an event loop of its own; default 0, which is one for each event loop.
+     * More than one needs epoll ({@code SO_REUSEPORT}).
+     */
+    public static final EndpointOption<Integer> SOCKETS = new EndpointOption<>("quic.sockets", Integer.class, 0);
+
+    static final Set<EndpointOption<?>> ALL = Set.of(
+            ALPN,
+            EXTENSIONS,
+            IDLE_TIMEOUT,
+            KEEP_ALIVE,
+            CONNECTION_WINDOW,
+            STREAM_WINDOW,
+            MAX_UDP_PAYLOAD,
+            ADDRESS_VALIDATION,
+            UNVALIDATED_HANDSHAKES,
+            SOCKETS);
+
+    private QuicOptions() {}
+}

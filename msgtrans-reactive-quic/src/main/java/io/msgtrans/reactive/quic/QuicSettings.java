@@ -1,0 +1,93 @@
+package io.msgtrans.reactive.quic;
+
+import io.msgtrans.reactive.EndpointOption;
+import io.msgtrans.reactive.EndpointOptions;
+import io.netty.handler.codec.quic.QuicCodecBuilder;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** The checked options of an endpoint, and what they mean for Netty's codec. */
+final class QuicSettings {
+
+    private static final String EXTENSIONS_SUFFIX = "/x1";
+
+    /** Also how many paths a connection may have at a time while its client moves. */
+    private static final int CONNECTION_IDS = 64;
+
+    private final EndpointOptions options;
+    private final List<String> protocols;
+
+    private QuicSettings(EndpointOptions options, List<String> protocols) {
+        this.options = options;
+        this.protocols = protocols;
+    }
+
+    /** @throws IllegalArgumentException naming the option, its value and its range */
+    static QuicSettings of(EndpointOptions options) {
+        between(options, QuicOptions.IDLE_TIMEOUT, Duration.ofMillis(100), Duration.ofHours(1));
+        between(options, QuicOptions.KEEP_ALIVE, Duration.ZERO, Duration.ofHours(1));
+        between(options, QuicOptions.CONNECTION_WINDOW, 1 << 16, 1 << 30);
+        between(options, QuicOptions.STREAM_WINDOW, 1 << 16, 1 << 30);
+        between(options, QuicOptions.MAX_UDP_PAYLOAD, 1200, 65_527);
+        between(options, QuicOptions.UNVALIDATED_HANDSHAKES, 0, 65_536);
+        between(options, QuicOptions.SOCKETS, 0, 1024);
+        return new QuicSettings(options, protocols(options));
+    }
+
+    private static <T extends Comparable<T>> void between(
+            EndpointOptions options, EndpointOption<T> option, T min, T max) {
+        T value = options.get(option);
+        if (value.compareTo(min) < 0 || value.compareTo(max) > 0) {
+            throw new IllegalArgumentException(option + " " + value + " is outside " + min + ".." + max);
+        }
+    }
+
+    private static List<String> protocols(EndpointOptions options) {
+        List<String> names = new ArrayList<>();
+        for (String name : options.get(QuicOptions.ALPN).split(",", -1)) {
+            if (name.isBlank() || name.strip().length() > 200) {
+                throw new IllegalArgumentException(QuicOptions.ALPN + " \"" + options.get(QuicOptions.ALPN)
+                        + "\" holds an empty or too long name");
+            }
+            names.add(name.strip());
+        }
+        if (options.get(QuicOptions.EXTENSIONS)) {
+            names.add(0, names.get(0) + EXTENSIONS_SUFFIX);
+        }
+        return names;
+    }
+
+    /** The names to offer or accept, best first. */
+    String[] protocols() {
+        return protocols.toArray(String[]::new);
+    }
+
+    /** Whether a name that was agreed on stands for our extensions. */
+    boolean isExtended(String protocol) {
+        return options.get(QuicOptions.EXTENSIONS) && protocol.equals(protocols.get(0));
+    }
+
+    EndpointOptions options() {
+        return options;
+    }
+
+    long keepAliveNanos() {
+        return options.get(QuicOptions.KEEP_ALIVE).toNanos();
+    }
+
+    /** Windows and counts, which Netty leaves at zero. */
+    <B extends QuicCodecBuilder<B>> B apply(B codec) {
+        int streamWindow = options.get(QuicOptions.STREAM_WINDOW);
+        return codec.maxIdleTimeout(options.get(QuicOptions.IDLE_TIMEOUT).toMillis(), TimeUnit.MILLISECONDS)
+                .initialMaxData(options.get(QuicOptions.CONNECTION_WINDOW))
+                .initialMaxStreamDataBidirectionalLocal(streamWindow)
+                .initialMaxStreamDataBidirectionalRemote(streamWindow)
+                .initialMaxStreamsBidirectional(1)
+                .maxRecvUdpPayloadSize(65_527)
+                .maxSendUdpPayloadSize(options.get(QuicOptions.MAX_UDP_PAYLOAD))
+                .activeMigration(true)
+                .activeConnectionIdLimit(CONNECTION_IDS);
+    }
+}

@@ -1,0 +1,29 @@
+package io.msgtrans.reactive.quic;
+
+import java.time.Duration;
+
+/**
+ * Figures of a QUIC connection.
+ *
+ * @param rtt smoothed round-trip time of the path in use
+ * @param congestionWindowBytes what may be in flight
+ * @param deliveryRateBytes estimated bytes per second that the path carries
+ * @param packetsSent QUIC packets sent
+ * @param packetsReceived QUIC packets received
+ * @param packetsLost QUIC packets that were lost
+ * @param packetsRetransmitted QUIC packets whose content was sent again
+ * @param bytesSent bytes sent
+ * @param bytesReceived bytes received
+ * @param paths network paths known
+ */
+public record QuicStats(
+        Duration rtt,
+        long congestionWindowBytes,
+        long deliveryRateBytes,
+        long packetsSent,
+        long packetsReceived,
+        long packetsLost,
+        long packetsRetransmitted,
+        long bytesSent,
+        long bytesReceived,
+        int paths) {}

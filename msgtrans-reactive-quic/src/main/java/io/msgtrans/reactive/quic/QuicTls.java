@@ -1,0 +1,94 @@
+package io.msgtrans.reactive.quic;
+
+import io.msgtrans.reactive.EndpointOptions;
+import io.msgtrans.reactive.EndpointOptions.Certificate;
+import io.msgtrans.reactive.spi.PinnedCertificate;
+import io.netty.handler.codec.quic.QuicSslContext;
+import io.netty.handler.codec.quic.QuicSslContextBuilder;
+import io.netty.handler.ssl.ClientAuth;
+import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
+import io.netty.util.DomainWildcardMappingBuilder;
+import java.io.IOException;
+import java.util.Map;
+
+/** TLS 1.3 of QUIC from the options of an endpoint. Reads PEM files: not to be called on an event loop. */
+final class QuicTls {
+
+    private QuicTls() {}
+
+    /**
+     * TLS for a listener.
+     *
+     * @throws IllegalArgumentException when there is no certificate
+     * @throws IOException when a PEM file cannot be used
+     */
+    static QuicSslContext server(QuicSettings settings) throws IOException {
+        EndpointOptions endpoint = settings.options();
+        Certificate certificate = endpoint.certificate();
+        if (certificate == null) {
+            throw new IllegalArgumentException("quic needs a certificate to listen: option certificate(chain, key)");
+        }
+        QuicSslContext byDefault = serverContext(settings, certificate);
+        Map<String, Certificate> byHost = endpoint.sniCertificates();
+        if (byHost.isEmpty()) {
+            return byDefault;
+        }
+        DomainWildcardMappingBuilder<QuicSslContext> mapping = new DomainWildcardMappingBuilder<>(byDefault);
+        for (Map.Entry<String, Certificate> entry : byHost.entrySet()) {
+            mapping.add(entry.getKey(), serverContext(settings, entry.getValue()));
+        }
+        return QuicSslContextBuilder.buildForServerWithSni(mapping.build());
+    }
+
+    private static QuicSslContext serverContext(QuicSettings settings, Certificate certificate) throws IOException {
+        EndpointOptions endpoint = settings.options();
+        try {
+            QuicSslContextBuilder builder = QuicSslContextBuilder.forServer(
+                            certificate.key().toFile(),
+                            null,
+                            certificate.chain().toFile())
+                    .applicationProtocols(settings.protocols())
+                    .clientAuth(
+                            switch (endpoint.clientCertificate()) {
+                                case NONE -> ClientAuth.NONE;
+                                case OPTIONAL -> ClientAuth.OPTIONAL;
+                                case REQUIRED -> ClientAuth.REQUIRE;
+                            });
+            if (endpoint.trust() != null) {
+                builder.trustManager(endpoint.trust().toFile());
+            }
+            return builder.build();
+        } catch (IllegalArgumentException broken) {
+            throw new IOException(
+                    "certificate " + certificate.chain() + " cannot be used: " + broken.getMessage(), broken);
+        }
+    }
+
+    /**
+     * TLS for connections.
+     *
+     * @throws IOException when a PEM file cannot be used
+     */
+    static QuicSslContext client(QuicSettings settings) throws IOException {
+        EndpointOptions endpoint = settings.options();
+        QuicSslContextBuilder builder = QuicSslContextBuilder.forClient().applicationProtocols(settings.protocols());
+        try {
+            if (endpoint.isTrustAllInsecurely()) {
+                builder.trustManager(InsecureTrustManagerFactory.INSTANCE).endpointIdentificationAlgorithm("");
+            } else if (endpoint.pinnedCertificate() != null) {
+                builder.trustManager(new PinnedCertificate(endpoint.pinnedCertificate()))
+                        .endpointIdentificationAlgorithm("");
+            } else if (endpoint.trust() != null) {
+                builder.trustManager(endpoint.trust().toFile());
+            }
+            Certificate certificate = endpoint.certificate();
+            if (certificate != null) {
+                builder.keyManager(
+                        certificate.key().toFile(), null, certificate.chain().toFile());
+            }
+        } catch (IllegalArgumentException broken) {
+            throw new IOException("a PEM file cannot be used: " + broken.getMessage(), broken);
+        }
+        return builder.build();
+    }
+}

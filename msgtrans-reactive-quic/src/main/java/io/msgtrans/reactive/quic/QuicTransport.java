@@ -1,0 +1,190 @@
+package io.msgtrans.reactive.quic;
+
+import io.msgtrans.reactive.EndpointOption;
+import io.msgtrans.reactive.Session;
+import io.msgtrans.reactive.spi.Listener;
+import io.msgtrans.reactive.spi.PemCache;
+import io.msgtrans.reactive.spi.SessionContext;
+import io.msgtrans.reactive.spi.TransportProvider;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.EventLoop;
+import io.netty.handler.codec.quic.Quic;
+import io.netty.handler.codec.quic.QuicChannel;
+import io.netty.handler.codec.quic.QuicClientCodecBuilder;
+import io.netty.handler.codec.quic.QuicConnectionCloseEvent;
+import io.netty.handler.codec.quic.QuicSslContext;
+import io.netty.handler.codec.quic.QuicStreamChannel;
+import io.netty.handler.codec.quic.QuicStreamType;
+import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.Objects;
+import java.util.Set;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.MonoSink;
+import reactor.core.scheduler.Schedulers;
+
+/** {@code quic}, on Netty's QUIC codec. Each connection of a client has a UDP socket of its own. */
+public final class QuicTransport implements TransportProvider {
+
+    private final PemCache<QuicSslContext> clients = new PemCache<>();
+
+    @Override
+    public Set<String> schemes() {
+        return Set.of("quic");
+    }
+
+    @Override
+    public Set<EndpointOption<?>> options() {
+        return QuicOptions.ALL;
+    }
+
+    @Override
+    public boolean isSecure(String scheme) {
+        return true;
+    }
+
+    @Override
+    public Mono<Listener> listen(SessionContext context) {
+        return Mono.fromCallable(() -> {
+                    requireNative();
+                    QuicSettings settings = QuicSettings.of(context.endpoint());
+                    return new QuicListener(context, settings, QuicTls.server(settings));
+                })
+                .subscribeOn(Schedulers.boundedElastic())
+                .flatMap(listener -> listener.bind(new InetSocketAddress(
+                        context.uri().getHost(), Math.max(0, context.uri().getPort()))));
+    }
+
+    @Override
+    public Mono<Session> connect(SessionContext context) {
+        return Mono.fromCallable(() -> {
+                    requireNative();
+                    QuicSettings settings = QuicSettings.of(context.endpoint());
+                    InetAddress address = InetAddress.getByName(context.uri().getHost());
+                    return new Connect(
+                            context,
+                            settings,
+                            clients.get(context.endpoint(), () -> QuicTls.client(settings)),
+                            new InetSocketAddress(address, context.uri().getPort()));
+                })
+                .subscribeOn(Schedulers.boundedElastic())
+                .flatMap(Connect::bind)
+                .onErrorMap(QuicErrors::explain);
+    }
+
+    private static void requireNative() {
+        if (!Quic.isAvailable()) {
+            throw new IllegalStateException(
+                    "quic needs the native library netty-codec-native-quic for this platform",
+                    Quic.unavailabilityCause());
+        }
+    }
+
+    /** One connection of a client on its way: socket, handshake, stream, session. */
+    private record Connect(
+            SessionContext context, QuicSettings settings, QuicSslContext tls, InetSocketAddress remote) {
+
+        Mono<Session> bind() {
+            EventLoop loop = context.loops().onClient(true).next();
+            InetSocketAddress local =
+                    new InetSocketAddress(remote.getAddress() instanceof Inet4Address ? "0.0.0.0" : "::", 0);
+            return new DatagramSockets(context.loops())
+                    .bind(loop, local, false, new ChannelInitializer<>() {
+                        @Override
+                        protected void initChannel(Channel socket) {
+                            socket.pipeline().addLast(codec(), LastHandler.INSTANCE);
+                        }
+                    })
+                    .flatMap(socket -> Mono.create(sink -> handshake(socket, sink)));
+        }
+
+        private ChannelHandler codec() {
+            String serverName = context.endpoint().serverName();
+            String name = serverName == null ? context.uri().getHost() : serverName;
+            return settings.apply(new QuicClientCodecBuilder())
+                    .sslEngineProvider(connection -> tls.newEngine(connection.alloc(), name, remote.getPort()))
+                    .build();
+        }
+
+        private void handshake(Channel socket, MonoSink<Session> sink) {
+            sink.onCancel(socket::close);
+            QuicChannel.newBootstrap(socket)
+                    .handler(new Refusal(sink))
+                    .streamHandler(new RefuseStream())
+                    .remoteAddress(remote)
+                    .connect()
+                    .addListener(connected -> {
+                        if (connected.isSuccess() && connected.getNow() instanceof QuicChannel connection) {
+                            connection.closeFuture().addListener(closed -> socket.close());
+                            stream(connection, sink);
+                        } else {
+                            socket.close();
+                            sink.error(connected.cause());
+                        }
+                    });
+        }
+
+        private void stream(QuicChannel connection, MonoSink<Session> sink) {
+            ConnectionEvents events = new ConnectionEvents(context, settings, connection);
+            connection.pipeline().addLast(events);
+            connection
+                    .createStream(QuicStreamType.BIDIRECTIONAL, new ChannelInboundHandlerAdapter())
+                    .addListener(created -> {
+                        if (created.isSuccess() && created.getNow() instanceof QuicStreamChannel stream) {
+                            connection.pipeline().remove(Refusal.class);
+                            Session session = events.open(stream);
+                            if (events.isExtended()) {
+                                var unused = stream.write(QuicFraming.signOfLife());
+                            }
+                            sink.success(session);
+                        } else {
+                            connection.close();
+                            sink.error(Objects.requireNonNull(created.cause()));
+                        }
+                    });
+        }
+    }
+
+    /** Says why there will be no session, at once and not after the time that a closed connection lingers. */
+    private static final class Refusal extends ChannelInboundHandlerAdapter {
+        private final MonoSink<Session> sink;
+
+        Refusal(MonoSink<Session> sink) {
+            this.sink = sink;
+        }
+
+        @Override
+        public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+            if (event instanceof QuicConnectionCloseEvent close) {
+                refused(ctx, new IOException(QuicErrors.describe(close)));
+            } else {
+                ctx.fireUserEventTriggered(event);
+            }
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            refused(ctx, cause);
+        }
+
+        private void refused(ChannelHandlerContext ctx, Throwable cause) {
+            ctx.pipeline().remove(this);
+            ctx.channel().parent().close();
+            sink.error(cause);
+        }
+    }
+
+    /** A server has no reason to open a stream. */
+    private static final class RefuseStream extends ChannelInitializer<QuicStreamChannel> {
+        @Override
+        protected void initChannel(QuicStreamChannel stream) {
+            stream.shutdown(0);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+package io.msgtrans.reactive.quic;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.msgtrans.reactive.BoundServer;
+import io.msgtrans.reactive.CloseReason;
+import io.msgtrans.reactive.Packet;
+import io.msgtrans.reactive.Session;
+import io.msgtrans.reactive.TransportClient;
+import io.msgtrans.reactive.TransportServer;
+import io.msgtrans.reactive.test.LeakCheck;
+import io.msgtrans.reactive.test.TestCertificate;
+import io.msgtrans.reactive.test.TransportContract;
+import io.msgtrans.reactive.test.UdpProxy;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import reactor.core.publisher.Flux;
+
+/** Sessions over a network that delays, loses, cuts and moves. */
+@ExtendWith(LeakCheck.class)
+class QuicNetworkTest {
+
+    private static final TestCertificate LOCALHOST = TestCertificate.selfSigned("localhost");
+    private static final long SEED = 20_261_121;
+
+    private BoundServer server;
+    private UdpProxy network;
+
+    @BeforeEach
+    void bind() {
+        server = TransportServer.create()
+                .listen("quic://localhost:0", o -> o.certificate(LOCALHOST.chain(), LOCALHOST.key()))
+                .handle(session -> session.send(session.receive()
+                        .map(packet -> packet.type() == io.msgtrans.reactive.PacketType.REQUEST
+                                ? packet.response(packet.payload())
+                                : packet)))
+                .bindNow();
+        network = UdpProxy.to(server.uri().getPort(), SEED);
+    }
+
+    @AfterEach
+    void end() {
+        TransportContract.stop(server);
+        network.close();
+    }
+
+    private Session connect(Duration idleTimeout) {
+        return TransportClient.create("quic://localhost:" + network.port())
+                .endpoint(o -> o.trust(LOCALHOST.chain()).with(QuicOptions.IDLE_TIMEOUT, idleTimeout))
+                .connectNow();
+    }
+
+    @Test
+    void everythingArrivesInOrderOverANetworkThatLosesOneInTwenty() {
+        Session session = connect(Duration.ofSeconds(30));
+        network.loss(0.05).delay(Duration.ofMillis(1));
+        int count = 2_000;
+        Flux<Packet> echoed = session.receive().take(count);
+        session.send(Flux.range(0, count).map(i -> Packet.oneWay(i + "-" + "x".repeat(i % 1000))))
+                .subscribe(nothing -> {}, error -> {});
+        int[] next = {0};
+        Long correct = echoed.filter(packet -> packet.payloadText().startsWith(next[0]++ + "-"))
+                .count()
+                .block(TransportContract.LIMIT);
+        assertThat(correct).isEqualTo(count);
+        assertThat(network.lost()).isPositive();
+        QuicStats stats = session.transport(QuicConnection.class).stats().block(TransportContract.LIMIT);
+        assertThat(stats.packetsLost()).isPositive();
+        session.dispose();
+    }
+
+    @Test
+    void aClientWhoseAddressChangesKeepsItsSession() {
+        Session session = connect(Duration.ofSeconds(30));
+        for (int move = 0; move < 12; move++) {
+            assertThat(session.request(Packet.request("before move " + move), TransportContract.LIMIT)
+                            .block(TransportContract.LIMIT))
+                    .isNotNull();
+            network.rebind();
+        }
+        assertThat(session.request(Packet.request("after"), TransportContract.LIMIT)
+                        .map(Packet::payloadText)
+                        .block(TransportContract.LIMIT))
+                .isEqualTo("after");
+        assertThat(server.sessionCount()).isEqualTo(1);
+        assertThat(server.stats().opened()).isEqualTo(1);
+        session.dispose();
+    }
+
+    @Test
+    void aCutNetworkEndsTheSessionAfterTheIdleTimeout() {
+        Session session = connect(Duration.ofMillis(500));
+        assertThat(session.request(Packet.request("?")).block(TransportContract.LIMIT))
+                .isNotNull();
+        network.cut(true);
+        CloseReason reason = session.onClose().block(TransportContract.LIMIT);
+        assertThat(reason.isOrderly()).isFalse();
+        assertThat(reason.message()).contains("quic.idleTimeout");
+    }
+}

@@ -1,0 +1,240 @@
+package io.msgtrans.reactive.quic;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.msgtrans.reactive.BindFailedException;
+import io.msgtrans.reactive.BoundServer;
+import io.msgtrans.reactive.CloseReason;
+import io.msgtrans.reactive.ConnectFailedException;
+import io.msgtrans.reactive.ConnectionLostException;
+import io.msgtrans.reactive.EndpointOptions;
+import io.msgtrans.reactive.EndpointOptions.ClientCertificate;
+import io.msgtrans.reactive.Packet;
+import io.msgtrans.reactive.Session;
+import io.msgtrans.reactive.TransportClient;
+import io.msgtrans.reactive.TransportServer;
+import io.msgtrans.reactive.quic.QuicOptions.AddressValidation;
+import io.msgtrans.reactive.test.LeakCheck;
+import io.msgtrans.reactive.test.TestCertificate;
+import io.msgtrans.reactive.test.TransportContract;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.netty.resources.LoopResources;
+
+@ExtendWith(LeakCheck.class)
+class QuicOptionsTest {
+
+    private static final TestCertificate LOCALHOST = TestCertificate.selfSigned("localhost");
+    private static final TestCertificate OTHER = TestCertificate.selfSigned("other.example");
+
+    private static BoundServer serve(UnaryOperator<EndpointOptions> options) {
+        return serve(options, session -> session.send(session.receive()));
+    }
+
+    private static BoundServer serve(
+            UnaryOperator<EndpointOptions> options, Function<Session, Publisher<Void>> handler) {
+        return TransportServer.create()
+                .listen("quic://localhost:0", o -> options.apply(o.certificate(LOCALHOST.chain(), LOCALHOST.key())))
+                .handle(handler)
+                .bindNow();
+    }
+
+    private static Session connect(BoundServer server, UnaryOperator<EndpointOptions> options) {
+        return TransportClient.create(server.uri().toString())
+                .endpoint(o -> options.apply(o.trust(LOCALHOST.chain())))
+                .connectNow();
+    }
+
+    private static void assertEchoes(Session session) {
+        session.send(Packet.oneWay("?")).block(TransportContract.LIMIT);
+        assertThat(session.receive().blockFirst(TransportContract.LIMIT)).isNotNull();
+        session.close().block(TransportContract.LIMIT);
+    }
+
+    // ---- TLS ----
+
+    @Test
+    void aCertificateOfAnUnknownAuthorityIsRefused() {
+        BoundServer server = serve(o -> o);
+        assertThatThrownBy(() -> TransportClient.create(server.uri().toString()).connectNow())
+                .isInstanceOf(ConnectFailedException.class);
+        assertEchoes(connect(server, EndpointOptions::trustAllInsecurely));
+        TransportContract.stop(server);
+    }
+
+    @Test
+    void aCertificateForAnotherNameIsRefusedUnlessItIsPinned() {
+        BoundServer server = TransportServer.create()
+                .listen("quic://localhost:0", o -> o.certificate(OTHER.chain(), OTHER.key()))
+                .handle(session -> session.send(session.receive()))
+                .bindNow();
+        assertThatThrownBy(() -> connect(server, o -> o.trust(OTHER.chain())))
+                .isInstanceOf(ConnectFailedException.class);
+        assertThatThrownBy(() -> connect(server, o -> o.pinnedCertificate(LOCALHOST.sha256())))
+                .isInstanceOf(ConnectFailedException.class);
+        assertEchoes(connect(server, o -> o.pinnedCertificate(OTHER.sha256())));
+        TransportContract.stop(server);
+    }
+
+    @Test
+    void theServerNamePicksTheCertificate() {
+        BoundServer server = serve(o -> o.certificate("other.example", OTHER.chain(), OTHER.key()));
+        assertEchoes(connect(server, o -> o));
+        assertEchoes(connect(server, o -> o.trust(OTHER.chain()).serverName("other.example")));
+        TransportContract.stop(server);
+    }
+
+    @Test
+    void aServerMayRequireCertificatesOfItsClients() {
+        BoundServer server = serve(o -> o.trust(OTHER.chain()).clientCertificate(ClientCertificate.REQUIRED));
+        assertEchoes(connect(server, o -> o.certificate(OTHER.chain(), OTHER.key())));
+        assertThatThrownBy(() -> assertEchoes(connect(server, o -> o)))
+                .isInstanceOfAny(ConnectFailedException.class, ConnectionLostException.class);
+        TransportContract.stop(server);
+    }
+
+    // ---- options of QUIC ----
+
+    @Test
+    void withoutACommonProtocolTheErrorNamesTheOption() {
+        BoundServer server = serve(o -> o.with(QuicOptions.ALPN, "ours"));
+        assertThatThrownBy(() -> connect(server, o -> o))
+                .isInstanceOf(ConnectFailedException.class)
+                .hasMessageContaining("ALPN")
+                .hasMessageContaining("quic.alpn");
+        assertEchoes(connect(server, o -> o.with(QuicOptions.ALPN, "theirs, ours")));
+        TransportContract.stop(server);
+    }
+
+    @Test
+    void extensionsAreAgreedOnlyWhereBothSidesKnowThem() {
+        BoundServer server = serve(o -> o);
+        BoundServer plain = serve(o -> o.with(QuicOptions.EXTENSIONS, false));
+        Session extended = connect(server, o -> o);
+        assertThat(extended.transport(QuicConnection.class).isExtended()).isTrue();
+        assertThat(extended.transport(QuicConnection.class).applicationProtocol())
+                .isEqualTo("msgtrans/x1");
+        assertEchoes(extended);
+        for (Session session :
+                List.of(connect(plain, o -> o), connect(server, o -> o.with(QuicOptions.EXTENSIONS, false)))) {
+            assertThat(session.transport(QuicConnection.class).isExtended()).isFalse();
+            assertThat(session.transport(QuicConnection.class).applicationProtocol())
+                    .isEqualTo("msgtrans");
+            assertEchoes(session);
+        }
+        TransportContract.stop(server);
+        TransportContract.stop(plain);
+    }
+
+    @Test
+    void aClientThatOnlyListensIsSeenAtOnce() {
+        BoundServer server = serve(
+                o -> o, session -> session.send(Packet.oneWay("first word")).then(Mono.never()));
+        Session session = connect(server, o -> o);
+        assertThat(session.receive().blockFirst(TransportContract.LIMIT))
+                .matches(packet -> packet.payloadText().equals("first word"));
+        TransportContract.stop(server);
+    }
+
+    @Test
+    void aSilentConnectionEndsAfterTheIdleTimeoutUnlessItIsKeptAlive() {
+        BoundServer server = serve(o -> o);
+        Duration idle = Duration.ofMillis(400);
+        Session silent = connect(
+                server, o -> o.with(QuicOptions.IDLE_TIMEOUT, idle).with(QuicOptions.KEEP_ALIVE, Duration.ZERO));
+        Session kept = connect(
+                server,
+                o -> o.with(QuicOptions.IDLE_TIMEOUT, idle).with(QuicOptions.KEEP_ALIVE, Duration.ofMillis(100)));
+        CloseReason reason = silent.onClose().block(TransportContract.LIMIT);
+        assertThat(reason.isOrderly()).isFalse();
+        assertThat(reason.message()).contains("quic.idleTimeout");
+        assertThat(kept.isOpen()).isTrue();
+        assertEchoes(kept);
+        TransportContract.stop(server);
+    }
+
+    @Test
+    void aServerMayProveEveryAddress() {
+        BoundServer server = serve(o -> o.with(QuicOptions.ADDRESS_VALIDATION, AddressValidation.ALWAYS));
+        assertEchoes(connect(server, o -> o));
+        TransportContract.stop(server);
+    }
+
+    @Test
+    void connectionsSpreadOverTheEventLoops() {
+        LoopResources loops = LoopResources.create("quic-spread", 1, 4, true, false);
+        Set<String> threads = ConcurrentHashMap.newKeySet();
+        BoundServer server = TransportServer.create()
+                .listen("quic://localhost:0", o -> o.certificate(LOCALHOST.chain(), LOCALHOST.key()))
+                .runOn(loops)
+                .handle(session -> session.send(session.receive()
+                        .doOnNext(packet -> threads.add(Thread.currentThread().getName()))))
+                .bindNow();
+        List<Session> sessions = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            sessions.add(connect(server, o -> o));
+        }
+        sessions.forEach(QuicOptionsTest::assertEchoes);
+        assertThat(threads).hasSizeGreaterThan(1);
+        TransportContract.stop(server);
+        loops.disposeLater().block(TransportContract.LIMIT);
+    }
+
+    @Test
+    void thePeersCodeAndReasonArrive() {
+        Sinks.One<CloseReason> reason = Sinks.one();
+        BoundServer server = serve(o -> o, session -> {
+            session.onClose().subscribe(reason::tryEmitValue);
+            return session.receive().then();
+        });
+        Session session = connect(server, o -> o);
+        session.send(Packet.oneWay("hello")).block(TransportContract.LIMIT);
+        TransportContract.until("it is open", () -> server.sessionCount() == 1);
+        session.close(CloseReason.of(4321, "enough")).block(TransportContract.LIMIT);
+        assertThat(reason.asMono().block(TransportContract.LIMIT).isOrderly()).isTrue();
+        TransportContract.stop(server);
+    }
+
+    @Test
+    void figuresOfTheConnectionAreThere() {
+        BoundServer server = serve(o -> o);
+        Session session = connect(server, o -> o);
+        session.send(Packet.oneWay(new byte[100_000])).block(TransportContract.LIMIT);
+        assertThat(session.receive().blockFirst(TransportContract.LIMIT)).isNotNull();
+        QuicStats stats = session.transport(QuicConnection.class).stats().block(TransportContract.LIMIT);
+        assertThat(stats.bytesSent()).isGreaterThan(100_000);
+        assertThat(stats.bytesReceived()).isGreaterThan(100_000);
+        assertThat(stats.rtt()).isPositive();
+        assertThat(stats.congestionWindowBytes()).isPositive();
+        TransportContract.stop(server);
+    }
+
+    @Test
+    void listeningWithoutACertificateSaysWhichOptionIsMissing() {
+        assertThatThrownBy(() -> TransportServer.create()
+                        .listen("quic://localhost:0")
+                        .handle(session -> Mono.never())
+                        .bindNow())
+                .isInstanceOf(BindFailedException.class)
+                .hasMessageContaining("certificate");
+    }
+
+    @Test
+    void anOptionOutsideItsRangeIsNamed() {
+        assertThatThrownBy(() -> serve(o -> o.with(QuicOptions.STREAM_WINDOW, 1)))
+                .isInstanceOf(BindFailedException.class)
+                .hasMessageContaining("quic.streamWindow")
+                .hasMessageContaining("65536");
+    }
+}

@@ -54,9 +54,7 @@ final class BenchRun {
 
     private BenchResult runOneWay() throws InterruptedException {
         for (Session session : sessions) {
-            session.send(Flux.range(0, Integer.MAX_VALUE)
-                            .map(i -> Packet.oneWay(payload))
-                            .repeat())
+            session.send(Flux.generate(sink -> sink.next(Packet.oneWay(payload))))
                     .subscribe(nothing -> {}, broken::completeExceptionally);
         }
         pass(settings.warmup(), "warm-up", this::sentPackets);

@@ -36,15 +36,16 @@ final class DemoClient {
     private long lastAnswers;
     private long lastNanos = System.nanoTime();
 
-    DemoClient(URI uri) {
+    DemoClient(URI uri, DemoCertificate certificate) {
         scheme = uri.getScheme();
-        stream = TransportClient.create(uri.toString()).connectNow();
-        asking = TransportClient.create(uri.toString()).connectNow();
+        TransportClient client = TransportClient.create(uri.toString())
+                .endpoint(options ->
+                        TlsOptions.isNeededFor(uri.toString()) ? options.trust(certificate.chain()) : options);
+        stream = client.connectNow();
+        asking = client.connectNow();
         byte[] payload = new byte[PAYLOAD_BYTES];
         running.add(stream.receive().subscribe(packet -> echoes.lazySet(echoes.getPlain() + 1), this::failed));
-        running.add(stream.send(Flux.range(0, Integer.MAX_VALUE)
-                        .map(i -> Packet.oneWay(payload))
-                        .repeat())
+        running.add(stream.send(Flux.generate(sink -> sink.next(Packet.oneWay(payload))))
                 .subscribe(nothing -> {}, this::failed));
         running.add(Flux.range(0, CONCURRENT_REQUESTS)
                 .flatMap(i -> ask(payload).repeat())

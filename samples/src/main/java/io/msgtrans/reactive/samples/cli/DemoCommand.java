@@ -19,10 +19,10 @@ import reactor.core.publisher.Flux;
 @Command(
         name = "demo",
         mixinStandardHelpOptions = true,
-        description = "Starts one server on TCP and WebSocket and clients that talk to it; shows live figures.")
+        description = "Starts one server on TCP, WebSocket and QUIC and clients that talk to it; shows live figures.")
 final class DemoCommand implements Callable<Integer> {
 
-    private static final List<String> LISTEN = List.of("tcp://127.0.0.1:0", "ws://127.0.0.1:0");
+    private static final List<String> LISTEN = List.of("tcp://127.0.0.1:0", "ws://127.0.0.1:0", "quic://localhost:0");
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -34,14 +34,19 @@ final class DemoCommand implements Callable<Integer> {
     public Integer call() {
         TransportServer server =
                 TransportServer.create().handle(session -> ServerMode.ECHO.handle(session, session.receive()));
+        DemoCertificate certificate = DemoCertificate.create();
         for (String uri : LISTEN) {
-            server = server.listen(uri);
+            server = server.listen(
+                    uri,
+                    options -> TlsOptions.isNeededFor(uri)
+                            ? options.certificate(certificate.chain(), certificate.key())
+                            : options);
         }
         BoundServer bound = server.bindNow();
         List<DemoClient> clients = new ArrayList<>();
         try {
             for (URI uri : bound.uris()) {
-                clients.add(new DemoClient(uri));
+                clients.add(new DemoClient(uri, certificate));
             }
             show(bound, clients);
         } finally {

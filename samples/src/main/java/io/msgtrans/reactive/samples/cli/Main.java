@@ -15,8 +15,14 @@ import picocli.CommandLine.Spec;
         name = "msgtrans",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        description = "Message connections over TCP and WebSocket, to try and to measure.",
-        subcommands = {DemoCommand.class, ServeCommand.class, SendCommand.class, ListenCommand.class, BenchCommand.class
+        description = "Message connections over TCP, WebSocket and QUIC, to try and to measure.",
+        subcommands = {
+            DemoCommand.class,
+            ServeCommand.class,
+            SendCommand.class,
+            ListenCommand.class,
+            BenchCommand.class,
+            SampleCommand.class
         })
 public final class Main implements Callable<Integer> {
 

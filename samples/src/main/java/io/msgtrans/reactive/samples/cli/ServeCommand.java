@@ -3,10 +3,10 @@ package io.msgtrans.reactive.samples.cli;
 import io.msgtrans.reactive.BoundServer;
 import io.msgtrans.reactive.TransportServer;
 import java.io.PrintWriter;
-import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -30,7 +30,8 @@ final class ServeCommand implements Callable<Integer> {
             required = true,
             arity = "1..*",
             paramLabel = "URI",
-            description = "Where to listen, for example tcp://127.0.0.1:8001 or ws://127.0.0.1:0; repeatable.")
+            description = "Where to listen, for example tcp://127.0.0.1:8001, ws://127.0.0.1:0 or "
+                    + "quic://127.0.0.1:8003; repeatable.")
     private List<String> listen = List.of();
 
     @Option(names = "--mode", defaultValue = "ECHO", description = "One of echo, sink, quiet. Default: echo.")
@@ -49,9 +50,14 @@ final class ServeCommand implements Callable<Integer> {
     public Integer call() {
         TransportServer server = TransportServer.create()
                 .handle(session -> mode.handle(session, borrowed ? session.receiveBorrowed() : session.receive()));
+        DemoCertificate made = certificateIfNeeded();
         for (String uri : listen) {
-            boolean secure = URI.create(uri).getScheme() != null && uri.matches("(tcps|wss|quic):.*");
-            server = server.listen(uri, options -> secure ? tls.apply(options) : options);
+            server = server.listen(uri, options -> {
+                if (!TlsOptions.isNeededFor(uri)) {
+                    return options;
+                }
+                return tls.apply(made == null ? options : options.certificate(made.chain(), made.key()));
+            });
         }
         BoundServer bound = server.bindNow();
         PrintWriter out = spec.commandLine().getOut();
@@ -68,6 +74,17 @@ final class ServeCommand implements Callable<Integer> {
             bound.onDispose().block();
         }
         return 0;
+    }
+
+    private @Nullable DemoCertificate certificateIfNeeded() {
+        if (tls.hasCertificate() || listen.stream().noneMatch(TlsOptions::isNeededFor)) {
+            return null;
+        }
+        DemoCertificate made = DemoCertificate.create();
+        PrintWriter err = spec.commandLine().getErr();
+        err.println("no --certificate: made one for localhost, clients need --trust " + made.chain());
+        err.flush();
+        return made;
     }
 
     private static void drain(BoundServer bound) {

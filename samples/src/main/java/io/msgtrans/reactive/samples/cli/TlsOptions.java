@@ -36,4 +36,13 @@ final class TlsOptions {
         }
         return insecure ? changed.trustAllInsecurely() : changed;
     }
+
+    boolean hasCertificate() {
+        return certificate != null;
+    }
+
+    /** Whether a URI needs these options. */
+    static boolean isNeededFor(String uri) {
+        return uri.matches("(?i)(tcps|wss|quic):.*");
+    }
 }

@@ -46,7 +46,8 @@ class CommandLineTest {
                 "bench tcp://127.0.0.1:1 --workload oneway --rate 5 | --rate needs replies",
                 "bench tcp://127.0.0.1:1 --workload nope | nope",
                 "serve | --listen",
-                "serve --listen tcps://127.0.0.1:0 | certificate",
+                "serve --listen tcps://127.0.0.1:0 --certificate no.pem --key no.pem | no.pem",
+                "serve --listen quic://127.0.0.1:0 --certificate no.pem | --key",
                 "nope | nope",
             })
     void whatIsWrongIsOneLineOnStandardErrorAndAnExitCode(String args, String message) {
@@ -123,5 +124,23 @@ class CommandLineTest {
     void theDemoEndsByItselfAndShowsEveryTransport() {
         assertThat(run("demo", "--seconds", "2")).as(err.toString()).isZero();
         assertThat(out.toString()).contains("tcp ").contains("ws ");
+    }
+
+    @Test
+    void ordersOverQuicAreAllAnswered() {
+        assertThat(run("sample", "trading", "--rate", "500", "--seconds", "2")).isZero();
+        assertThat(out.toString()).contains("orders/s", "p99.9", "in all", "quic://localhost:");
+    }
+
+    @Test
+    void aSampleThatIsNotThereIsNamedWithThoseThatAre() {
+        assertThat(run("sample")).isNotZero();
+        assertThat(err.toString()).contains("trading");
+    }
+
+    @Test
+    void theDemoSpeaksAllProtocols() {
+        assertThat(run("demo", "--seconds", "2")).isZero();
+        assertThat(out.toString()).contains("tcp", "ws", "quic", "echoes/s");
     }
 }

@@ -20,12 +20,23 @@ final class Contestants {
         factories.put("msgtrans", () -> new MsgtransContestant("tcp", false));
         factories.put("msgtrans-borrowed", () -> new MsgtransContestant("tcp", true));
         factories.put("msgtrans-ws", () -> new MsgtransContestant("ws", false));
-        factories.put("netty-packet", NettyPacketContestant::new);
-        factories.put("netty-coalescing", NettyCoalescingContestant::new);
+        factories.put("netty-packet", () -> new NettyPacketContestant(NettyEndpoint::new));
+        factories.put("netty-coalescing", () -> new NettyCoalescingContestant(NettyEndpoint::new));
         factories.put("reactor-netty", ReactorNettyContestant::new);
         factories.put("reactor-netty-ws", ReactorNettyWebSocketContestant::new);
         factories.put("rsocket", () -> byName("io.msgtrans.reactive.peers.rsocket.RSocketContestant"));
+        factories.put("msgtrans-tcps", () -> new MsgtransContestant("tcps", false));
+        factories.put("msgtrans-quic", () -> new MsgtransContestant("quic", false));
+        factories.put("netty-packet-quic", () -> new NettyPacketContestant(NettyQuicEndpoint::new));
+        factories.put("netty-coalescing-quic", () -> new NettyCoalescingContestant(NettyQuicEndpoint::new));
         return factories;
+    }
+
+    /** Those that run without TLS, which are compared unless others are named. */
+    static List<String> withoutTls() {
+        return FACTORIES.keySet().stream()
+                .filter(name -> !name.endsWith("-tcps") && !name.endsWith("-quic"))
+                .toList();
     }
 
     static List<String> names() {

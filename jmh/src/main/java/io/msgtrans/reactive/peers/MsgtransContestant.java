@@ -1,12 +1,14 @@
 package io.msgtrans.reactive.peers;
 
 import io.msgtrans.reactive.BoundServer;
+import io.msgtrans.reactive.EndpointOptions;
 import io.msgtrans.reactive.OfferResult;
 import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.PacketType;
 import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.TransportClient;
 import io.msgtrans.reactive.TransportServer;
+import io.msgtrans.reactive.test.TestCertificate;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import java.nio.channels.ClosedChannelException;
@@ -36,7 +38,7 @@ final class MsgtransContestant implements Contestant {
     public PeerServer startServer(int port, BenchSettings settings) {
         Tally tally = new Tally();
         BoundServer server = TransportServer.create()
-                .listen(scheme + "://127.0.0.1:" + port)
+                .listen(scheme + "://localhost:" + port, this::certificate)
                 .session(options -> options.maxPayload(ROOM_FOR_LARGEST_PAYLOAD))
                 .handle(session -> settings.oneWay()
                         ? count(session, limited(received(session), settings), tally)
@@ -54,6 +56,18 @@ final class MsgtransContestant implements Contestant {
                 server.onDispose().block(Duration.ofSeconds(5));
             }
         };
+    }
+
+    private boolean isSecure() {
+        return scheme.equals("tcps") || scheme.equals("quic");
+    }
+
+    private EndpointOptions certificate(EndpointOptions options) {
+        if (!isSecure()) {
+            return options;
+        }
+        TestCertificate made = TestCertificate.selfSigned("localhost");
+        return options.certificate(made.chain(), made.key());
     }
 
     private Flux<Packet> received(Session session) {
@@ -83,6 +97,7 @@ final class MsgtransContestant implements Contestant {
         try {
             for (int i = 0; i < workload.connections(); i++) {
                 sessions.add(TransportClient.create(scheme + "://" + host + ":" + port)
+                        .endpoint(options -> isSecure() ? options.trustAllInsecurely() : options)
                         .session(options -> options.maxPayload(ROOM_FOR_LARGEST_PAYLOAD))
                         .connectNow());
             }

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,10 +16,17 @@ import org.jspecify.annotations.Nullable;
  */
 final class NettyCoalescingContestant implements Contestant {
 
+    private final Supplier<Endpoint> endpoints;
+
+    NettyCoalescingContestant(Supplier<Endpoint> endpoints) {
+        this.endpoints = endpoints;
+    }
+
     @Override
-    public PeerServer startServer(int port, BenchSettings settings) throws InterruptedException {
+    public PeerServer startServer(int port, BenchSettings settings) throws Exception {
         Tally tally = new Tally();
-        return new NettyEndpoint()
+        return endpoints
+                .get()
                 .listen(
                         port,
                         channel -> channel.pipeline()
@@ -29,7 +37,7 @@ final class NettyCoalescingContestant implements Contestant {
     public void run(String host, int port, BenchSettings settings, Recorder recorder) throws Exception {
         Workload workload = settings.workload();
         ByteBuf payload = Wire.payload(workload.payloadBytes());
-        try (NettyEndpoint endpoint = new NettyEndpoint()) {
+        try (Endpoint endpoint = endpoints.get()) {
             if (settings.oneWay()) {
                 List<StreamHandler> streams = new ArrayList<>();
                 for (int i = 0; i < workload.connections(); i++) {

@@ -26,7 +26,7 @@ import java.util.function.Consumer;
  * An event loop group, with epoll where it is there, and what both Netty contestants start and connect on it: one event
  * loop for each processor, large reads, and a write buffer of some large batches.
  */
-final class NettyEndpoint implements AutoCloseable {
+final class NettyEndpoint implements Endpoint {
 
     private static final int READ_MIN_BYTES = 2 << 10;
     private static final int READ_INITIAL_BYTES = 64 << 10;
@@ -41,8 +41,8 @@ final class NettyEndpoint implements AutoCloseable {
                 Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
     }
 
-    /** Listens on the loopback interface. The returned server closes this endpoint. */
-    PeerServer listen(int port, Consumer<Channel> pipeline) throws InterruptedException {
+    @Override
+    public PeerServer listen(int port, Consumer<Channel> pipeline) throws InterruptedException {
         Class<? extends ServerChannel> type =
                 Epoll.isAvailable() ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
         Channel server = new ServerBootstrap()
@@ -69,8 +69,9 @@ final class NettyEndpoint implements AutoCloseable {
         };
     }
 
-    Channel connect(String host, int port, Consumer<Channel> pipeline) throws InterruptedException {
-        return new Bootstrap()
+    @Override
+    public void connect(String host, int port, Consumer<Channel> pipeline) throws InterruptedException {
+        new Bootstrap()
                 .group(group)
                 .channel(Epoll.isAvailable() ? EpollSocketChannel.class : NioSocketChannel.class)
                 .option(ChannelOption.TCP_NODELAY, true)
@@ -78,11 +79,10 @@ final class NettyEndpoint implements AutoCloseable {
                 .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
                 .handler(initializer(pipeline))
                 .connect(host, port)
-                .sync()
-                .channel();
+                .sync();
     }
 
-    private static AdaptiveRecvByteBufAllocator readSizes() {
+    static AdaptiveRecvByteBufAllocator readSizes() {
         return new AdaptiveRecvByteBufAllocator(READ_MIN_BYTES, READ_INITIAL_BYTES, READ_MAX_BYTES);
     }
 
@@ -95,7 +95,6 @@ final class NettyEndpoint implements AutoCloseable {
         };
     }
 
-    /** Closes every channel and waits for the event loops to end. */
     @Override
     public void close() {
         group.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly(10, TimeUnit.SECONDS);

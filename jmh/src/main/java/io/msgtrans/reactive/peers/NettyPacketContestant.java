@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 
 /**
  * Netty as most people write it: Netty's frame decoder, a buffer and a write for each packet, a flush for each burst, and
@@ -17,10 +18,17 @@ import java.util.concurrent.CompletionStage;
  */
 final class NettyPacketContestant implements Contestant {
 
+    private final Supplier<Endpoint> endpoints;
+
+    NettyPacketContestant(Supplier<Endpoint> endpoints) {
+        this.endpoints = endpoints;
+    }
+
     @Override
-    public PeerServer startServer(int port, BenchSettings settings) throws InterruptedException {
+    public PeerServer startServer(int port, BenchSettings settings) throws Exception {
         Tally tally = new Tally();
-        return new NettyEndpoint()
+        return endpoints
+                .get()
                 .listen(
                         port,
                         channel -> channel.pipeline()
@@ -33,7 +41,7 @@ final class NettyPacketContestant implements Contestant {
     public void run(String host, int port, BenchSettings settings, Recorder recorder) throws Exception {
         Workload workload = settings.workload();
         ByteBuf payload = Wire.payload(workload.payloadBytes());
-        try (NettyEndpoint endpoint = new NettyEndpoint()) {
+        try (Endpoint endpoint = endpoints.get()) {
             if (settings.oneWay()) {
                 List<StreamHandler> streams = new ArrayList<>();
                 for (int i = 0; i < workload.connections(); i++) {

@@ -26,7 +26,7 @@ record RigOptions(
 
     static final String USAGE = """
             jmh/peers [options]
-              --contestants a,b,c      default: all
+              --contestants a,b,c      default: all that run without TLS
               --workload SPEC          kind:payload:connections[:window], repeatable; default: the standard table
                                        kinds: oneway, echo, pingpong
               --rounds N               default 3
@@ -56,7 +56,7 @@ record RigOptions(
     }
 
     static RigOptions parse(List<String> arguments, @Nullable Pinning defaultPinning) {
-        List<String> contestants = Contestants.names();
+        List<String> contestants = Contestants.withoutTls();
         List<Workload> workloads = new ArrayList<>();
         int rounds = 3;
         Duration warmUp = Duration.ofSeconds(4);

@@ -220,9 +220,12 @@ public final class Packet {
         return response(payload.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** A response to this request, to be described field by field: same message id and biz type. */
+    /** A response to this request, to be described field by field: same message id, biz type and priority. */
     public Builder responseBuilder() {
-        return new Builder(PacketType.RESPONSE).messageId(messageId()).bizType(bizType());
+        return new Builder(PacketType.RESPONSE)
+                .messageId(messageId())
+                .bizType(bizType())
+                .flags(flags() & FLAG_HIGH_PRIORITY);
     }
 
     /** The same packet with another type; shares the memory, and the reference if this packet is owned. */

@@ -121,6 +121,38 @@ public interface Session extends Disposable {
     }
 
     /**
+     * How many lanes there are; 1 unless the transport has more and both sides asked for them ({@code QuicOptions.LANES}).
+     * May grow right after the session opened.
+     */
+    default int lanes() {
+        return 1;
+    }
+
+    /**
+     * A lane, 0 for the one that everything takes by default. With several lanes, {@link #offer(Packet)}, {@link
+     * #send(Packet)}, {@link #request(Packet)} and {@link #reply} put packets with {@link Packet#FLAG_HIGH_PRIORITY} on
+     * lane 1; {@link #send(Publisher)} keeps a publisher's packets together on lane 0.
+     *
+     * @throws IndexOutOfBoundsException when there is no such lane
+     */
+    Lane lane(int index);
+
+    /**
+     * Takes a packet that may be lost or overtaken on the way: for state that is stale when it is late. Sent as one
+     * datagram where the connection has them ({@code QuicOptions.DATAGRAMS} on both sides), else as by {@link
+     * #offer(Packet)}. {@code FULL} means that too many wait for the event loop already. What the receiver has no demand
+     * for is dropped there and counted ({@link SessionStats#unreliableDropped()}).
+     *
+     * @throws LimitException when the packet is larger than {@link #maxUnreliableBytes()}
+     */
+    OfferResult offerUnreliable(Packet packet);
+
+    /** The largest packet, header included, that fits into a datagram; 0 where there are none. */
+    default int maxUnreliableBytes() {
+        return 0;
+    }
+
+    /**
      * {@code true} while {@link #offer} would accept a small packet, {@code false} when it would not: the current state
      * and every change, the latest state for a slow subscriber. Completes when the session ends.
      */

@@ -13,6 +13,8 @@ package io.msgtrans.reactive;
  * @param payloadErrors packets dropped because their payload did not inflate within the limits
  * @param ignoredFrames frames that carry no packet and were skipped by policy (text on WebSocket)
  * @param truncated connections that ended within a packet
+ * @param unreliableDropped packets of {@code offerUnreliable} that were dropped on this side: on arrival without demand or
+ *     room for them, or because the connection was gone; what the network or QUIC itself dropped is not known
  * @param pendingRequests requests without an answer yet
  */
 public record SessionStats(
@@ -26,10 +28,11 @@ public record SessionStats(
         long payloadErrors,
         long ignoredFrames,
         long truncated,
+        long unreliableDropped,
         long pendingRequests) {
 
     /** All zero. */
-    public static final SessionStats ZERO = new SessionStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    public static final SessionStats ZERO = new SessionStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
     /** The sum, field by field. */
     public SessionStats plus(SessionStats other) {
@@ -44,6 +47,7 @@ public record SessionStats(
                 payloadErrors + other.payloadErrors,
                 ignoredFrames + other.ignoredFrames,
                 truncated + other.truncated,
+                unreliableDropped + other.unreliableDropped,
                 pendingRequests + other.pendingRequests);
     }
 }

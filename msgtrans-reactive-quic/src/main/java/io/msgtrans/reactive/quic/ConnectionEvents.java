@@ -5,7 +5,9 @@ import io.msgtrans.reactive.CloseReason.Kind;
 import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.channel.SessionHandler;
 import io.msgtrans.reactive.spi.Connection;
+import io.msgtrans.reactive.spi.Datagrams;
 import io.msgtrans.reactive.spi.SessionContext;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -14,21 +16,28 @@ import io.netty.handler.codec.quic.QuicChannel;
 import io.netty.handler.codec.quic.QuicConnectionCloseEvent;
 import io.netty.handler.codec.quic.QuicConnectionPathStats;
 import io.netty.handler.codec.quic.QuicConnectionStats;
+import io.netty.handler.codec.quic.QuicDatagramExtensionEvent;
 import io.netty.handler.codec.quic.QuicStreamChannel;
-import java.net.SocketAddress;
+import io.netty.handler.codec.quic.QuicStreamPriority;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.MonoSink;
 
 /**
- * The handler of a QUIC connection: makes its first stream a session, and ends both together. Closing the session closes
- * the connection with a code that says why; the end of the connection ends the session with the peer's reason.
+ * The handler of a QUIC connection: makes its first stream a session and further ones lanes of it, and ends all together.
+ * Closing the session closes the connection with a code that says why; the end of the connection ends the session with the
+ * peer's reason.
+ *
+ * <p>An orderly close: the side that begins ends its half of every stream; the other one, when it has read all of them, ends
+ * its own; then the first closes the connection with its code. A bare close would cut what is still under way.
  */
-final class ConnectionEvents extends ChannelInboundHandlerAdapter implements QuicConnection {
+final class ConnectionEvents extends ChannelInboundHandlerAdapter implements QuicConnection, Datagrams {
 
     // Application close codes.
     private static final int NORMAL = 0;
@@ -36,49 +45,84 @@ final class ConnectionEvents extends ChannelInboundHandlerAdapter implements Qui
     private static final int TOO_LARGE = 2;
     private static final int SHUTTING_DOWN = 3;
 
+    private static final long FIRST_STREAM = 0;
+    /** Lanes go before the first stream, whose urgency is QUIC's default of 127. */
+    private static final QuicStreamPriority LANE_PRIORITY = new QuicStreamPriority(63, true);
+
     private final SessionContext context;
     private final QuicSettings settings;
     private final QuicChannel connection;
-    private final SocketAddress local;
-    private final SocketAddress remote;
+
+    /** What the peer takes in a datagram; 0 before it said so. */
+    private volatile int maxDatagramBytes;
+
+    private volatile boolean extended;
 
     // Event loop only.
     private @Nullable SessionHandler handler;
+    private final List<QuicStreamChannel> early = new ArrayList<>(0);
+    private int streams;
+    private int finishedStreams;
+    private boolean waitsForReason;
+    private boolean flushScheduled;
 
     ConnectionEvents(SessionContext context, QuicSettings settings, QuicChannel connection) {
         this.context = context;
         this.settings = settings;
         this.connection = connection;
-        this.local = Objects.requireNonNull(connection.localSocketAddress());
-        this.remote = Objects.requireNonNull(connection.remoteSocketAddress());
-    }
-
-    SocketAddress remote() {
-        return remote;
     }
 
     // ---- session ----
 
+    /** A stream that the client opened. Several may arrive in any order. */
+    void accept(QuicStreamChannel stream) {
+        if (stream.streamId() == FIRST_STREAM) {
+            open(stream);
+            early.forEach(this::openLane);
+            early.clear();
+        } else if (!settings.isExtended(applicationProtocol())
+                || streams + early.size() > settings.options().get(QuicOptions.LANES)) {
+            stream.shutdown(PROTOCOL_ERROR);
+        } else if (handler == null) {
+            stream.config().setAutoRead(false);
+            early.add(stream);
+        } else {
+            openLane(stream);
+        }
+    }
+
     /** Makes a stream the session of this connection. */
     Session open(QuicStreamChannel stream) {
-        QuicFraming framing = new QuicFraming(context.options(), isExtended(), settings.keepAliveNanos());
-        SessionHandler created = context.handler(framing, new Connection(connection, local, remote, this));
+        extended = settings.isExtended(applicationProtocol());
+        QuicFraming framing = new QuicFraming(context.options(), extended, settings.keepAliveNanos());
+        SessionHandler created = context.handler(
+                framing,
+                new Connection(
+                        connection,
+                        Objects.requireNonNull(connection.localSocketAddress()),
+                        Objects.requireNonNull(connection.remoteSocketAddress()),
+                        this,
+                        this));
         handler = created;
+        streams = 1;
         stream.pipeline().addLast(new StreamEvents(created), created);
         Session session = created.session();
-        stream.closeFuture().addListener(closed -> close(session));
+        session.onClose().subscribe(this::close);
         return session;
     }
 
-    boolean hasSession() {
-        return handler != null;
+    /** Makes a stream another lane of the session. */
+    void openLane(QuicStreamChannel stream) {
+        SessionHandler first = Objects.requireNonNull(handler);
+        streams++;
+        stream.updatePriority(LANE_PRIORITY);
+        stream.pipeline().addLast(new StreamEvents(first), first.lane());
     }
 
-    private void close(Session session) {
-        CloseReason reason = session.closeReason();
-        int code = reason == null ? NORMAL : applicationCode(reason);
-        String message = reason == null || reason.kind() == Kind.PEER ? "" : reason.message();
-        var unused = connection.close(true, code, Unpooled.copiedBuffer(message, StandardCharsets.UTF_8));
+    private void close(CloseReason reason) {
+        String message = reason.kind() == Kind.PEER ? "" : reason.message();
+        var unused =
+                connection.close(true, applicationCode(reason), Unpooled.copiedBuffer(message, StandardCharsets.UTF_8));
     }
 
     private static int applicationCode(CloseReason reason) {
@@ -100,16 +144,19 @@ final class ConnectionEvents extends ChannelInboundHandlerAdapter implements Qui
 
         @Override
         public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-            if (event instanceof ChannelInputShutdownEvent) {
-                session.peerFinishes();
+            if (event instanceof ChannelInputShutdownEvent && ++finishedStreams == streams) {
+                waitsForReason = session.peerFinishes();
             }
             ctx.fireUserEventTriggered(event);
         }
 
-        /** A connection that timed out is broken; it did not end in an orderly way. */
         @Override
         public void channelInactive(ChannelHandlerContext ctx) {
-            if (connection.isTimedOut()) {
+            if (waitsForReason && connection.isActive()) { // within the session's closeTimeout
+                connection.closeFuture().addListener(closed -> ctx.fireChannelInactive());
+                return;
+            }
+            if (connection.isTimedOut()) { // broken; it did not end in an orderly way
                 ctx.fireExceptionCaught(new SocketTimeoutException("no packet of the peer for "
                         + settings.options().get(QuicOptions.IDLE_TIMEOUT) + " (option " + QuicOptions.IDLE_TIMEOUT
                         + " of either side)"));
@@ -125,6 +172,8 @@ final class ConnectionEvents extends ChannelInboundHandlerAdapter implements Qui
         SessionHandler present = handler;
         if (event instanceof QuicConnectionCloseEvent close && present != null) {
             present.peerCloses(reasonOf(close), Unpooled.EMPTY_BUFFER);
+        } else if (event instanceof QuicDatagramExtensionEvent datagrams) {
+            maxDatagramBytes = datagrams.maxLength();
         }
         ctx.fireUserEventTriggered(event);
     }
@@ -155,6 +204,47 @@ final class ConnectionEvents extends ChannelInboundHandlerAdapter implements Qui
         } else {
             // Not now: Netty is sending, and would not send why.
             connection.eventLoop().execute(connection::close);
+            ctx.fireExceptionCaught(cause);
+        }
+    }
+
+    // ---- datagrams ----
+
+    @Override
+    public int maxBytes() {
+        return extended ? maxDatagramBytes : 0;
+    }
+
+    @Override
+    public boolean write(ByteBuf packet) {
+        if (!connection.isActive()) {
+            packet.release();
+            return false;
+        }
+        var unused = connection.write(packet);
+        if (!flushScheduled) { // so that those of one run share UDP packets
+            flushScheduled = true;
+            connection.eventLoop().execute(() -> {
+                flushScheduled = false;
+                connection.flush();
+            });
+        }
+        return true;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        SessionHandler present = handler;
+        if (message instanceof ByteBuf datagram) {
+            try {
+                if (present != null && extended) {
+                    present.unreliable(datagram);
+                }
+            } finally {
+                datagram.release();
+            }
+        } else {
+            ctx.fireChannelRead(message); // a stream
         }
     }
 
@@ -168,7 +258,7 @@ final class ConnectionEvents extends ChannelInboundHandlerAdapter implements Qui
 
     @Override
     public boolean isExtended() {
-        return settings.isExtended(applicationProtocol());
+        return extended;
     }
 
     @Override

@@ -17,6 +17,7 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import reactor.core.publisher.Flux;
@@ -109,8 +110,7 @@ final class QuicListener implements Listener {
     private final class AcceptConnection extends ChannelInitializer<QuicChannel> {
         @Override
         protected void initChannel(QuicChannel connection) {
-            ConnectionEvents events = new ConnectionEvents(context, settings, connection);
-            if (!context.admit(connection, events.remote())) {
+            if (!context.admit(connection, Objects.requireNonNull(connection.remoteSocketAddress()))) {
                 // After the client's first packet, without whose keys nothing can be said.
                 connection.pipeline().addLast(LastHandler.INSTANCE);
                 connection
@@ -119,7 +119,12 @@ final class QuicListener implements Listener {
                 return;
             }
             handshakes.incrementAndGet();
-            connection.pipeline().addLast(events, new HandshakeCount(handshakes));
+            connection
+                    .pipeline()
+                    .addLast(
+                            new ConnectionEvents(context, settings, connection),
+                            new HandshakeCount(handshakes),
+                            LastHandler.INSTANCE);
         }
 
         @Override
@@ -132,10 +137,10 @@ final class QuicListener implements Listener {
         @Override
         protected void initChannel(QuicStreamChannel stream) {
             ConnectionEvents events = stream.parent().pipeline().get(ConnectionEvents.class);
-            if (events == null || events.hasSession()) {
+            if (events == null) {
                 stream.shutdown(0);
             } else {
-                events.open(stream);
+                events.accept(stream);
             }
         }
 

@@ -54,6 +54,26 @@ public final class QuicOptions {
     public static final EndpointOption<Integer> MAX_UDP_PAYLOAD =
             new EndpointOption<>("quic.maxUdpPayload", Integer.class, 1350);
 
+    /**
+     * How many lanes a session may have, see {@code Session.lane}; default 1, 1..16. Each is a stream of its own. The lower
+     * side's number counts, and 1 towards peers that do not know our extensions.
+     */
+    public static final EndpointOption<Integer> LANES = new EndpointOption<>("quic.lanes", Integer.class, 1);
+
+    /**
+     * Whether to agree on datagrams for {@code Session.offerUnreliable} with a peer that knows our extensions; default
+     * false.
+     */
+    public static final EndpointOption<Boolean> DATAGRAMS =
+            new EndpointOption<>("quic.datagrams", Boolean.class, false);
+
+    /**
+     * Client: how many connections share a UDP socket, and so an open file; default 1, 1..100,000. Those on one socket come
+     * to one event loop of the server.
+     */
+    public static final EndpointOption<Integer> CONNECTIONS_PER_SOCKET =
+            new EndpointOption<>("quic.connectionsPerSocket", Integer.class, 1);
+
     /** Server: default {@link AddressValidation#UNDER_LOAD}. */
     public static final EndpointOption<AddressValidation> ADDRESS_VALIDATION =
             new EndpointOption<>("quic.addressValidation", AddressValidation.class, AddressValidation.UNDER_LOAD);
@@ -76,6 +96,9 @@ public final class QuicOptions {
             CONNECTION_WINDOW,
             STREAM_WINDOW,
             MAX_UDP_PAYLOAD,
+            LANES,
+            DATAGRAMS,
+            CONNECTIONS_PER_SOCKET,
             ADDRESS_VALIDATION,
             UNVALIDATED_HANDSHAKES,
             SOCKETS);

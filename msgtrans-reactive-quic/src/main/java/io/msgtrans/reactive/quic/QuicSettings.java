@@ -16,6 +16,9 @@ final class QuicSettings {
     /** Also how many paths a connection may have at a time while its client moves. */
     private static final int CONNECTION_IDS = 64;
 
+    /** How many wait in the codec on either side; then the oldest are dropped. */
+    private static final int DATAGRAMS = 1024;
+
     private final EndpointOptions options;
     private final List<String> protocols;
 
@@ -31,6 +34,8 @@ final class QuicSettings {
         between(options, QuicOptions.CONNECTION_WINDOW, 1 << 16, 1 << 30);
         between(options, QuicOptions.STREAM_WINDOW, 1 << 16, 1 << 30);
         between(options, QuicOptions.MAX_UDP_PAYLOAD, 1200, 65_527);
+        between(options, QuicOptions.LANES, 1, 16);
+        between(options, QuicOptions.CONNECTIONS_PER_SOCKET, 1, 100_000);
         between(options, QuicOptions.UNVALIDATED_HANDSHAKES, 0, 65_536);
         between(options, QuicOptions.SOCKETS, 0, 1024);
         return new QuicSettings(options, protocols(options));
@@ -80,11 +85,14 @@ final class QuicSettings {
     /** Windows and counts, which Netty leaves at zero. */
     <B extends QuicCodecBuilder<B>> B apply(B codec) {
         int streamWindow = options.get(QuicOptions.STREAM_WINDOW);
+        if (options.get(QuicOptions.DATAGRAMS)) {
+            codec.datagram(DATAGRAMS, DATAGRAMS);
+        }
         return codec.maxIdleTimeout(options.get(QuicOptions.IDLE_TIMEOUT).toMillis(), TimeUnit.MILLISECONDS)
                 .initialMaxData(options.get(QuicOptions.CONNECTION_WINDOW))
                 .initialMaxStreamDataBidirectionalLocal(streamWindow)
                 .initialMaxStreamDataBidirectionalRemote(streamWindow)
-                .initialMaxStreamsBidirectional(1)
+                .initialMaxStreamsBidirectional(options.get(QuicOptions.LANES))
                 .maxRecvUdpPayloadSize(65_527)
                 .maxSendUdpPayloadSize(options.get(QuicOptions.MAX_UDP_PAYLOAD))
                 .activeMigration(true)

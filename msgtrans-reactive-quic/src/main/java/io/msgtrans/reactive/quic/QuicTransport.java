@@ -25,14 +25,16 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Consumer;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.MonoSink;
 import reactor.core.scheduler.Schedulers;
 
-/** {@code quic}, on Netty's QUIC codec. Each connection of a client has a UDP socket of its own. */
+/** {@code quic}, on Netty's QUIC codec. */
 public final class QuicTransport implements TransportProvider {
 
     private final PemCache<QuicSslContext> clients = new PemCache<>();
+    private final ClientSockets sockets = new ClientSockets();
 
     @Override
     public Set<String> schemes() {
@@ -71,10 +73,11 @@ public final class QuicTransport implements TransportProvider {
                             context,
                             settings,
                             clients.get(context.endpoint(), () -> QuicTls.client(settings)),
-                            new InetSocketAddress(address, context.uri().getPort()));
+                            new InetSocketAddress(address, context.uri().getPort()),
+                            sockets);
                 })
                 .subscribeOn(Schedulers.boundedElastic())
-                .flatMap(Connect::bind)
+                .flatMap(Connect::open)
                 .onErrorMap(QuicErrors::explain);
     }
 
@@ -88,20 +91,34 @@ public final class QuicTransport implements TransportProvider {
 
     /** One connection of a client on its way: socket, handshake, stream, session. */
     private record Connect(
-            SessionContext context, QuicSettings settings, QuicSslContext tls, InetSocketAddress remote) {
+            SessionContext context,
+            QuicSettings settings,
+            QuicSslContext tls,
+            InetSocketAddress remote,
+            ClientSockets sockets) {
 
-        Mono<Session> bind() {
-            EventLoop loop = context.loops().onClient(true).next();
+        Mono<Session> open() {
+            return Mono.defer(() -> {
+                EventLoop loop = context.loops().onClient(true).next();
+                ClientSockets.Lease lease = sockets.acquire(
+                        new ClientSockets.Key(context.endpoint(), context.uri().getHost(), remote, loop),
+                        settings.options().get(QuicOptions.CONNECTIONS_PER_SOCKET),
+                        () -> bind(loop));
+                return lease.channel()
+                        .doOnError(failed -> lease.release())
+                        .flatMap(socket -> Mono.create(sink -> handshake(socket, lease, sink)));
+            });
+        }
+
+        private Mono<Channel> bind(EventLoop loop) {
             InetSocketAddress local =
                     new InetSocketAddress(remote.getAddress() instanceof Inet4Address ? "0.0.0.0" : "::", 0);
-            return new DatagramSockets(context.loops())
-                    .bind(loop, local, false, new ChannelInitializer<>() {
-                        @Override
-                        protected void initChannel(Channel socket) {
-                            socket.pipeline().addLast(codec(), LastHandler.INSTANCE);
-                        }
-                    })
-                    .flatMap(socket -> Mono.create(sink -> handshake(socket, sink)));
+            return new DatagramSockets(context.loops()).bind(loop, local, false, new ChannelInitializer<>() {
+                @Override
+                protected void initChannel(Channel socket) {
+                    socket.pipeline().addLast(codec(), LastHandler.INSTANCE);
+                }
+            });
         }
 
         private ChannelHandler codec() {
@@ -112,37 +129,71 @@ public final class QuicTransport implements TransportProvider {
                     .build();
         }
 
-        private void handshake(Channel socket, MonoSink<Session> sink) {
-            sink.onCancel(socket::close);
+        private void handshake(Channel socket, ClientSockets.Lease lease, MonoSink<Session> sink) {
             QuicChannel.newBootstrap(socket)
-                    .handler(new Refusal(sink))
+                    .handler(new ChannelInitializer<QuicChannel>() {
+                        @Override
+                        protected void initChannel(QuicChannel connection) {
+                            connection.closeFuture().addListener(closed -> lease.release());
+                            sink.onCancel(connection::close);
+                            connection
+                                    .pipeline()
+                                    .addLast(new ConnectionEvents(context, settings, connection), new Refusal(sink));
+                        }
+                    })
                     .streamHandler(new RefuseStream())
                     .remoteAddress(remote)
                     .connect()
                     .addListener(connected -> {
                         if (connected.isSuccess() && connected.getNow() instanceof QuicChannel connection) {
-                            connection.closeFuture().addListener(closed -> socket.close());
-                            stream(connection, sink);
+                            // Not now: Netty learns only behind this how many streams and datagrams the server allows.
+                            connection.eventLoop().execute(() -> openSession(connection, sink));
                         } else {
-                            socket.close();
+                            lease.release();
                             sink.error(connected.cause());
                         }
                     });
         }
 
-        private void stream(QuicChannel connection, MonoSink<Session> sink) {
-            ConnectionEvents events = new ConnectionEvents(context, settings, connection);
-            connection.pipeline().addLast(events);
+        private void openSession(QuicChannel connection, MonoSink<Session> sink) {
+            ConnectionEvents events = connection.pipeline().get(ConnectionEvents.class);
+            openStream(connection, sink, stream -> {
+                Session session = events.open(stream);
+                long lanes = events.isExtended() ? settings.options().get(QuicOptions.LANES) : 1;
+                openLanes(
+                        connection,
+                        Math.min(lanes - 1, connection.peerAllowedStreams(QuicStreamType.BIDIRECTIONAL)),
+                        session,
+                        sink);
+            });
+        }
+
+        private void openLanes(QuicChannel connection, long more, Session session, MonoSink<Session> sink) {
+            if (more <= 0) {
+                connection.pipeline().remove(Refusal.class);
+                sink.success(session);
+                return;
+            }
+            ConnectionEvents events = connection.pipeline().get(ConnectionEvents.class);
+            openStream(connection, sink, stream -> {
+                events.openLane(stream);
+                openLanes(connection, more - 1, session, sink);
+            });
+        }
+
+        /** The peer sees a stream with its first bytes; ours gets them at once. */
+        private void openStream(QuicChannel connection, MonoSink<Session> sink, Consumer<QuicStreamChannel> whenOpen) {
             connection
                     .createStream(QuicStreamType.BIDIRECTIONAL, new ChannelInboundHandlerAdapter())
                     .addListener(created -> {
                         if (created.isSuccess() && created.getNow() instanceof QuicStreamChannel stream) {
-                            connection.pipeline().remove(Refusal.class);
-                            Session session = events.open(stream);
-                            if (events.isExtended()) {
+                            whenOpen.accept(stream);
+                            if (connection
+                                    .pipeline()
+                                    .get(ConnectionEvents.class)
+                                    .isExtended()) {
                                 var unused = stream.write(QuicFraming.signOfLife());
                             }
-                            sink.success(session);
                         } else {
                             connection.close();
                             sink.error(Objects.requireNonNull(created.cause()));
@@ -175,7 +226,7 @@ public final class QuicTransport implements TransportProvider {
 
         private void refused(ChannelHandlerContext ctx, Throwable cause) {
             ctx.pipeline().remove(this);
-            ctx.channel().parent().close();
+            ctx.channel().eventLoop().execute(ctx.channel()::close); // behind what tells the peer
             sink.error(cause);
         }
     }

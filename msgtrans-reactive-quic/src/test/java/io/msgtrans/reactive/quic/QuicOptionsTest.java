@@ -192,6 +192,23 @@ class QuicOptionsTest {
     }
 
     @Test
+    void connectionsOfAClientShareSockets() {
+        BoundServer server = serve(o -> o);
+        LoopResources loop = LoopResources.create("quic-client", 1, 1, true, false);
+        TransportClient client = TransportClient.create(server.uri().toString())
+                .endpoint(o -> o.trust(LOCALHOST.chain()).with(QuicOptions.CONNECTIONS_PER_SOCKET, 10))
+                .runOn(loop);
+        List<Session> sessions = new ArrayList<>();
+        for (int i = 0; i < 25; i++) {
+            sessions.add(client.connectNow());
+        }
+        assertThat(sessions.stream().map(Session::localAddress).distinct()).hasSize(3);
+        sessions.forEach(QuicOptionsTest::assertEchoes);
+        TransportContract.stop(server);
+        loop.disposeLater().block(TransportContract.LIMIT);
+    }
+
+    @Test
     void thePeersCodeAndReasonArrive() {
         Sinks.One<CloseReason> reason = Sinks.one();
         BoundServer server = serve(o -> o, session -> {
@@ -202,7 +219,11 @@ class QuicOptionsTest {
         session.send(Packet.oneWay("hello")).block(TransportContract.LIMIT);
         TransportContract.until("it is open", () -> server.sessionCount() == 1);
         session.close(CloseReason.of(4321, "enough")).block(TransportContract.LIMIT);
-        assertThat(reason.asMono().block(TransportContract.LIMIT).isOrderly()).isTrue();
+        assertThat(reason.asMono().block(TransportContract.LIMIT)).satisfies(told -> {
+            assertThat(told.isOrderly()).isTrue();
+            assertThat(told.code()).isEqualTo(4321);
+            assertThat(told.message()).isEqualTo("enough");
+        });
         TransportContract.stop(server);
     }
 

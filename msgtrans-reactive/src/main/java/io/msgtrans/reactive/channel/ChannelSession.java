@@ -3,6 +3,8 @@ package io.msgtrans.reactive.channel;
 import io.msgtrans.reactive.CloseReason;
 import io.msgtrans.reactive.CloseReason.Kind;
 import io.msgtrans.reactive.ConnectionLostException;
+import io.msgtrans.reactive.Lane;
+import io.msgtrans.reactive.LimitException;
 import io.msgtrans.reactive.OfferResult;
 import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.ProtocolException;
@@ -10,6 +12,7 @@ import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.SessionOptions;
 import io.msgtrans.reactive.SessionStats;
 import io.msgtrans.reactive.spi.Connection;
+import io.msgtrans.reactive.spi.Datagrams;
 import io.msgtrans.reactive.spi.Framing;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -21,6 +24,8 @@ import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslHandler;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
@@ -40,6 +45,8 @@ final class ChannelSession implements Session {
 
     /** What is encoded ahead of the socket: enough for full writes, and little enough to stay in the processor's cache. */
     private static final int LARGEST_WRITE_BYTES = 256 * 1024;
+
+    private static final int PRIORITY_LANE = 1;
 
     private static final int OPEN = 0;
     private static final int CLOSING = 1;
@@ -66,6 +73,13 @@ final class ChannelSession implements Session {
     private volatile @Nullable CloseReason closeReason;
     private volatile @Nullable Map<String, Object> attributes;
     private volatile Sinks.@Nullable Many<Boolean> writability;
+    /** All of them, that of the first channel included; empty while that is the only one. */
+    private volatile List<Outbound> lanes = List.of();
+    /** Packets for datagrams that wait for the event loop. */
+    private volatile int unreliableWaiting;
+
+    private static final AtomicIntegerFieldUpdater<ChannelSession> UNRELIABLE_WAITING =
+            AtomicIntegerFieldUpdater.newUpdater(ChannelSession.class, "unreliableWaiting");
 
     // Event loop only.
     private @Nullable CloseReason closingFor;
@@ -74,6 +88,7 @@ final class ChannelSession implements Session {
     private boolean peerFinished;
     private boolean draining;
     private int unanswered;
+    private long unreliableSent;
     private long lastReadNanos;
     private @Nullable Deadline idle;
     private @Nullable Deadline ping;
@@ -97,11 +112,15 @@ final class ChannelSession implements Session {
         this.handler = handler;
         this.inbound = inbound;
         this.connection = connection;
-        int writeBytes = Math.min(options.outboundBytes(), LARGEST_WRITE_BYTES);
-        channel.config().setWriteBufferWaterMark(new WriteBufferWaterMark(writeBytes / 2, writeBytes));
+        setWaterMark(channel);
         this.pending = new PendingRequests(
                 channel.eventLoop(), options.maxPendingRequests(), handler::stallHint, this::requestEnded);
         this.outbound = new Outbound(this, ctx, framing, pending);
+    }
+
+    private void setWaterMark(Channel written) {
+        int writeBytes = Math.min(options.outboundBytes(), LARGEST_WRITE_BYTES);
+        written.config().setWriteBufferWaterMark(new WriteBufferWaterMark(writeBytes / 2, writeBytes));
     }
 
     /** Something that happens on this session's event loop when a time has passed. */
@@ -136,6 +155,26 @@ final class ChannelSession implements Session {
 
     Outbound outbound() {
         return outbound;
+    }
+
+    /** Another channel of the connection is written to as well. Event loop only. */
+    Outbound addLane(ChannelHandlerContext lane) {
+        setWaterMark(lane.channel());
+        Outbound added = new Outbound(this, lane, framing, pending);
+        List<Outbound> more = new ArrayList<>(lanes.isEmpty() ? List.of(outbound) : lanes);
+        more.add(added);
+        lanes = List.copyOf(more);
+        return added;
+    }
+
+    private List<Outbound> allLanes() {
+        List<Outbound> present = lanes;
+        return present.isEmpty() ? List.of(outbound) : present;
+    }
+
+    private Outbound laneOf(Packet packet) {
+        List<Outbound> present = lanes;
+        return present.isEmpty() || !packet.hasFlag(Packet.FLAG_HIGH_PRIORITY) ? outbound : present.get(PRIORITY_LANE);
     }
 
     PendingRequests pending() {
@@ -205,30 +244,119 @@ final class ChannelSession implements Session {
 
     @Override
     public Mono<Void> send(Publisher<Packet> packets) {
+        return send(packets, outbound);
+    }
+
+    @Override
+    public Mono<Void> send(Packet packet) {
+        return send(Mono.just(packet), laneOf(packet));
+    }
+
+    private static Mono<Void> send(Publisher<Packet> packets, Outbound lane) {
         return new Mono<>() {
             @Override
             public void subscribe(CoreSubscriber<? super Void> actual) {
-                packets.subscribe(new SendSubscriber(actual, outbound));
+                packets.subscribe(new SendSubscriber(actual, lane));
             }
         };
     }
 
     @Override
     public OfferResult offer(Packet packet) {
-        return outbound.offer(packet);
+        return laneOf(packet).offer(packet);
     }
 
     @Override
     public Mono<Packet> request(Packet packet) {
-        return new RequestMono(outbound, pending, packet, options.requestTimeout());
+        return request(packet, options.requestTimeout());
     }
 
     @Override
     public Mono<Packet> request(Packet packet, Duration timeout) {
+        return request(packet, timeout, laneOf(packet));
+    }
+
+    private Mono<Packet> request(Packet packet, Duration timeout, Outbound lane) {
         if (timeout.isNegative() || timeout.isZero()) {
             throw new IllegalArgumentException("timeout " + timeout + " is not positive");
         }
-        return new RequestMono(outbound, pending, packet, timeout);
+        return new RequestMono(lane, pending, packet, timeout);
+    }
+
+    @Override
+    public int lanes() {
+        return allLanes().size();
+    }
+
+    @Override
+    public Lane lane(int index) {
+        return new LaneView(this, allLanes().get(index));
+    }
+
+    private record LaneView(ChannelSession session, Outbound outbound) implements Lane {
+        @Override
+        public Mono<Void> send(Publisher<Packet> packets) {
+            return ChannelSession.send(packets, outbound);
+        }
+
+        @Override
+        public OfferResult offer(Packet packet) {
+            return outbound.offer(packet);
+        }
+
+        @Override
+        public Mono<Packet> request(Packet packet, Duration timeout) {
+            return session.request(packet, timeout, outbound);
+        }
+    }
+
+    @Override
+    public int maxUnreliableBytes() {
+        Datagrams datagrams = connection.datagrams();
+        return datagrams == null ? 0 : datagrams.maxBytes();
+    }
+
+    @Override
+    public OfferResult offerUnreliable(Packet packet) {
+        Datagrams datagrams = connection.datagrams();
+        int max = maxUnreliableBytes();
+        if (datagrams == null || max == 0) {
+            return offer(packet);
+        }
+        if (!isOpen()) {
+            return OfferResult.CLOSED;
+        }
+        if (packet.lengthBytes() > max) {
+            throw new LimitException("packet for a datagram", "maxUdpPayload", max, packet.lengthBytes());
+        }
+        if (channel.eventLoop().inEventLoop()) {
+            writeUnreliable(datagrams, packet);
+        } else if (unreliableWaiting >= options.outboundPackets()) {
+            return OfferResult.FULL;
+        } else {
+            UNRELIABLE_WAITING.incrementAndGet(this); // a few threads too many do not matter
+            Packet kept = packet.isBorrowed() ? packet.compact() : packet;
+            handler.inEventLoop(() -> {
+                UNRELIABLE_WAITING.decrementAndGet(this);
+                writeUnreliable(datagrams, kept);
+            });
+        }
+        return OfferResult.ACCEPTED;
+    }
+
+    private void writeUnreliable(Datagrams datagrams, Packet packet) {
+        int length = (int) packet.lengthBytes();
+        ByteBuf frame = ctx.alloc().directBuffer(length, length);
+        packet.writeTo(
+                frame.internalNioBuffer(0, length).slice(),
+                0,
+                packet.hasMessageId() ? (int) packet.messageId() : pending.nextId());
+        packet.release();
+        if (datagrams.write(frame.writerIndex(length))) {
+            unreliableSent++;
+        } else {
+            counters.unreliableDropped++;
+        }
     }
 
     @Override
@@ -251,22 +379,35 @@ final class ChannelSession implements Session {
 
     @Override
     public long outboundQueuedBytes() {
-        return outbound.queuedBytes();
+        long sum = 0;
+        for (Outbound lane : allLanes()) {
+            sum += lane.queuedBytes();
+        }
+        return sum;
     }
 
     @Override
     public SessionStats stats() {
+        long packetsSent = unreliableSent;
+        long bytesSent = 0;
+        long packetsLost = 0;
+        for (Outbound lane : allLanes()) {
+            packetsSent += lane.packetsSent;
+            bytesSent += lane.bytesSent;
+            packetsLost += lane.packetsLost();
+        }
         return new SessionStats(
-                handler.packetsReceived,
-                handler.bytesReceived,
-                outbound.packetsSent,
-                outbound.bytesSent,
-                outbound.packetsLost(),
+                handler.packetsReceived(),
+                handler.bytesReceived(),
+                packetsSent,
+                bytesSent,
+                packetsLost,
                 counters.packetsDiscarded,
                 counters.unmatchedResponses,
                 counters.payloadErrors,
                 counters.ignoredFrames,
                 counters.truncated,
+                counters.unreliableDropped,
                 pending.count());
     }
 
@@ -393,12 +534,21 @@ final class ChannelSession implements Session {
                 && unanswered == 0
                 && pending.count() == 0
                 && (inbound.isEmpty() || !inbound.hasSubscriber())
-                && outbound.isDrained()
+                && isDrained()
                 && STATE.compareAndSet(this, OPEN, CLOSING)) {
             beginClose(CloseReason.GOING_AWAY);
-        } else if (state == CLOSING && closingFor != null && !farewellSent && outbound.isDrained()) {
+        } else if (state == CLOSING && closingFor != null && !farewellSent && isDrained()) {
             sayFarewell(closingFor);
         }
+    }
+
+    private boolean isDrained() {
+        for (Outbound lane : allLanes()) {
+            if (!lane.isDrained()) {
+                return false;
+            }
+        }
+        return true;
     }
 
     void roomChanged() {
@@ -418,9 +568,11 @@ final class ChannelSession implements Session {
         Deadline deadline = new Deadline(() -> terminate(reason, null));
         closeDeadline = deadline;
         wheel().schedule(deadline, options.closeTimeout().toNanos());
-        outbound.enter();
-        outbound.stopSenders();
-        outbound.exit(); // comes to workDone()
+        for (Outbound lane : allLanes()) {
+            lane.enter();
+            lane.stopSenders();
+            lane.exit(); // comes to workDone()
+        }
     }
 
     private void closeNow(CloseReason reason) {
@@ -432,6 +584,7 @@ final class ChannelSession implements Session {
     /** Everything accepted is written: tells the peer, then waits for it to close. */
     private void sayFarewell(CloseReason reason) {
         farewellSent = true;
+        lanes.stream().skip(1).forEach(Outbound::endOutput);
         ByteBuf frame = framing.closeFrame(reason);
         boolean peerAnswers = frame != null;
         ctx.writeAndFlush(frame == null ? Unpooled.EMPTY_BUFFER : frame).addListener((ChannelFutureListener)
@@ -489,12 +642,16 @@ final class ChannelSession implements Session {
         ctx.writeAndFlush(answer).addListener(done -> terminate(reason, null));
     }
 
-    /** The peer ended its side of a connection that it closes, and says why, when our side has ended too. */
-    void peerFinishes() {
-        if (!peerFinished) {
+    /**
+     * The peer ended its side of a connection that it closes, and says why when our side has ended too; false when this
+     * side closes as well.
+     */
+    boolean peerFinishes() {
+        if (state == OPEN) {
             peerFinished = true;
             closeNow(CloseReason.PEER_CLOSED);
         }
+        return peerFinished;
     }
 
     /** The peer broke a rule: it is told, and the connection ends. */
@@ -556,7 +713,10 @@ final class ChannelSession implements Session {
         closeChannel(reason);
         ConnectionLostException lost = lost("the connection ended: " + reason, cause);
         pending.failAll(() -> lost("the connection ended before the response came", cause));
-        outbound.end(lost);
+        handler.endLanes();
+        for (Outbound lane : allLanes()) {
+            lane.end(lost);
+        }
         if (reason.kind() == Kind.LOCAL || reason.kind() == Kind.DRAINED) {
             handler.discardParked();
         }

@@ -31,6 +31,8 @@ final class Inbound {
     private boolean ended;
     private @Nullable Throwable error;
     private boolean draining;
+    /** Whether a read is being decoded, so that new demand is seen by the loop below and not by another one. */
+    boolean decoding;
 
     Inbound(SessionHandler handler, int maxPackets, int maxBytes) {
         this.handler = handler;

@@ -8,9 +8,11 @@ import io.msgtrans.reactive.PacketType;
 import io.msgtrans.reactive.SessionOptions;
 import io.msgtrans.reactive.spi.Framing;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoop;
+import io.netty.channel.socket.DuplexChannel;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -581,6 +583,15 @@ final class Outbound implements Runnable {
             }
         }
         return true;
+    }
+
+    /** Ends this side of a lane, behind what was written. */
+    void endOutput() {
+        ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> {
+            if (channel instanceof DuplexChannel duplex) {
+                duplex.shutdownOutput();
+            }
+        });
     }
 
     /** No more is taken from publishers; what they emitted is still written. */

@@ -7,4 +7,5 @@ final class SessionCounters {
     long payloadErrors;
     long ignoredFrames;
     long truncated;
+    long unreliableDropped;
 }

@@ -13,8 +13,10 @@ import io.msgtrans.reactive.SessionOptions.PayloadErrors;
 import io.msgtrans.reactive.spi.Connection;
 import io.msgtrans.reactive.spi.FrameSink;
 import io.msgtrans.reactive.spi.Framing;
+import io.msgtrans.reactive.wire.PacketHeader;
 import io.msgtrans.reactive.wire.PayloadCodec;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
@@ -24,6 +26,8 @@ import io.netty.channel.EventLoop;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.util.ReferenceCountUtil;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import reactor.util.Logger;
@@ -54,21 +58,26 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     private final long id;
     private final @Nullable Connection connection;
     private final BiConsumer<Session, Channel> opened;
+    /** The handler of the session's first channel, when this one is a lane beside it. */
+    private final @Nullable SessionHandler first;
 
     // Set when the handler is added; event loop only, but for the session itself.
     private @Nullable ChannelHandlerContext context;
     private volatile @Nullable ChannelSession session;
     private @Nullable Inbound inbound;
+    private @Nullable Outbound outbound;
     private @Nullable LoopActivity activity;
+    /** Of the first channel: the others. */
+    private List<SessionHandler> lanes = List.of();
+
     private final PartialFrame partial = new PartialFrame();
     private final ArrayDeque<ByteBuf> parked = new ArrayDeque<>(0);
-    private boolean decoding;
     private boolean inBurst;
     private boolean reading;
     private boolean discarding;
     private boolean closed;
-    long packetsReceived;
-    long bytesReceived;
+    private long packetsReceived;
+    private long bytesReceived;
 
     /**
      * @param id the session's id
@@ -92,6 +101,25 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         this.framing = framing;
         this.connection = connection;
         this.opened = opened;
+        this.first = null;
+    }
+
+    private SessionHandler(SessionHandler first) {
+        this.id = first.id;
+        this.scheme = first.scheme;
+        this.options = first.options;
+        this.framing = first.framing;
+        this.connection = first.connection;
+        this.opened = first.opened;
+        this.first = first;
+    }
+
+    /**
+     * A handler that makes another channel of the same connection and event loop a lane of this handler's session. The
+     * framing must keep no state.
+     */
+    public SessionHandler lane() {
+        return new SessionHandler(this);
     }
 
     /** The session, when the handler was added to an active channel. */
@@ -123,6 +151,14 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         return present;
     }
 
+    private Outbound outbound() {
+        Outbound present = outbound;
+        if (present == null) {
+            throw new IllegalStateException("the session handler was not added to an active channel");
+        }
+        return present;
+    }
+
     // ---- life ----
 
     @Override
@@ -146,13 +182,32 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
                 .config()
                 .setAutoRead(false)
                 .setRecvByteBufAllocator(new AdaptiveRecvByteBufAllocator(64, FIRST_READ_BYTES, LARGEST_READ_BYTES));
+        if (first != null) {
+            join(first, ctx);
+            return;
+        }
         inbound = new Inbound(this, options.inboundPackets(), options.inboundBytes());
         activity = LoopActivity.current();
         Connection whole = connection == null ? Connection.of(ctx.channel()) : connection;
         ChannelSession created = new ChannelSession(id, scheme, options, framing, whole, ctx, this, inbound);
         session = created;
+        outbound = created.outbound();
         created.start();
         opened.accept(created, whole.channel());
+        readMore();
+    }
+
+    /** Becomes a lane. */
+    private void join(SessionHandler whole, ChannelHandlerContext ctx) {
+        ChannelSession present = whole.present();
+        session = present;
+        inbound = whole.inbound();
+        activity = whole.activity;
+        outbound = present.addLane(ctx);
+        List<SessionHandler> more = new ArrayList<>(whole.lanes);
+        more.add(this);
+        whole.lanes = List.copyOf(more);
+        discarding = whole.discarding;
         readMore();
     }
 
@@ -200,7 +255,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
         if (session != null) {
-            present().outbound().writabilityChanged();
+            outbound().writabilityChanged();
             present().roomChanged();
         }
     }
@@ -220,9 +275,9 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         }
         if (!inBurst) {
             inBurst = true;
-            present().outbound().enter();
+            outbound().enter();
             LoopActivity loopActivity = activity;
-            present().outbound().eager(loopActivity != null && loopActivity.isExclusive(this));
+            outbound().eager(loopActivity != null && loopActivity.isExclusive(this));
         }
         bytesReceived += read.readableBytes();
         present().alive();
@@ -239,7 +294,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     private void decodeCopied(ByteBuf read) {
         try {
             if (partial.isPresent()) {
-                decoding = true;
+                inbound().decoding = true;
                 read.skipBytes(complete(read, read.readerIndex(), read.writerIndex()));
             }
             int available = read.readableBytes();
@@ -253,7 +308,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         } catch (ProtocolException broken) {
             violated(broken);
         } finally {
-            decoding = false;
+            inbound().decoding = false;
         }
         if (closed || !read.isReadable()) {
             read.release();
@@ -280,8 +335,8 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         reading = false;
         if (inBurst) {
             inBurst = false;
-            present().outbound().eager(false);
-            present().outbound().exit();
+            outbound().eager(false);
+            outbound().exit();
         }
         if (session != null) {
             readMore();
@@ -301,48 +356,83 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
 
     /** Goes on with what was kept and parked, when there is demand again. */
     void resume() {
-        if (decoding || session == null) {
+        if (session == null || inbound().decoding) {
             return;
         }
-        present().outbound().enter();
+        outbound().enter();
         try {
             inbound().drain();
-            while (!parked.isEmpty() && (discarding || inbound().hasRoom())) {
-                ByteBuf next = parked.remove();
-                decode(inbound().isBorrowing() || next.hasArray() ? next : copy(next));
-                inbound().drain();
-            }
+            unpark();
+            lanes.forEach(SessionHandler::unpark);
             inbound().drain();
         } finally {
-            present().outbound().exit();
+            outbound().exit();
         }
         readMore();
+        lanes.forEach(SessionHandler::readMore);
+    }
+
+    private void unpark() {
+        while (!parked.isEmpty() && (discarding || inbound().hasRoom())) {
+            ByteBuf next = parked.remove();
+            decode(inbound().isBorrowing() || next.hasArray() ? next : copy(next));
+            inbound().drain();
+        }
     }
 
     boolean hasParked() {
-        return !parked.isEmpty();
+        return !parked.isEmpty() || lanes.stream().anyMatch(SessionHandler::hasParked);
     }
 
     /** From now on what arrives is thrown away, so that the end of the stream is seen. */
     void discardReads() {
         discarding = true;
-        present().counters().packetsDiscarded += inbound().discard();
-        for (ByteBuf rest = parked.poll(); rest != null; rest = parked.poll()) {
-            rest.release();
-        }
+        discardParked();
         readMore();
+        for (SessionHandler lane : lanes) {
+            lane.discarding = true;
+            lane.readMore();
+        }
     }
 
     /** Nobody will ask any more. */
     void discardParked() {
         present().counters().packetsDiscarded += inbound().discard();
+        releaseParked();
+        lanes.forEach(SessionHandler::releaseParked);
+    }
+
+    private void releaseParked() {
         for (ByteBuf rest = parked.poll(); rest != null; rest = parked.poll()) {
             rest.release();
         }
     }
 
+    /** The session has ended: what the lanes still read belongs to nobody. */
+    void endLanes() {
+        for (SessionHandler lane : lanes) {
+            lane.closed = true;
+        }
+    }
+
+    long packetsReceived() {
+        long sum = packetsReceived;
+        for (SessionHandler lane : lanes) {
+            sum += lane.packetsReceived;
+        }
+        return sum;
+    }
+
+    long bytesReceived() {
+        long sum = bytesReceived;
+        for (SessionHandler lane : lanes) {
+            sum += lane.bytesReceived;
+        }
+        return sum;
+    }
+
     private void decode(ByteBuf in) {
-        decoding = true;
+        inbound().decoding = true;
         boolean kept = false;
         try {
             int index = in.readerIndex();
@@ -368,7 +458,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         } catch (ProtocolException broken) {
             violated(broken);
         } finally {
-            decoding = false;
+            inbound().decoding = false;
             if (!kept) {
                 in.release();
             }
@@ -394,6 +484,35 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
             }
         }
         return index - from;
+    }
+
+    /**
+     * One packet that came beside the stream, to be called on the event loop; the caller keeps the buffer. Without demand,
+     * or room for it, it is dropped and counted.
+     */
+    public void unreliable(ByteBuf in) {
+        if (closed || session == null) {
+            return;
+        }
+        bytesReceived += in.readableBytes();
+        present().alive();
+        if (discarding || !inbound().hasRoom()) {
+            present().counters().unreliableDropped++;
+            return;
+        }
+        byte[] bytes = ByteBufUtil.getBytes(in);
+        outbound().enter();
+        inbound().decoding = true;
+        try {
+            ByteBuf copy = Unpooled.wrappedBuffer(bytes);
+            PacketHeader.checkFrame(copy, 0, bytes.length, framing.maxPayload(), options.ignoreTrailingBytes());
+            packet(copy, 0);
+        } catch (ProtocolException broken) {
+            violated(broken);
+        } finally {
+            inbound().decoding = false;
+            outbound().exit();
+        }
     }
 
     // ---- frames ----
@@ -473,7 +592,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
 
     @Override
     public void answer(ByteBuf frame) {
-        present().outbound().writeNow(frame);
+        outbound().writeNow(frame);
     }
 
     @Override
@@ -484,11 +603,11 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     /**
      * The peer will send nothing more and closes the connection when our side has ended too: what was accepted is sent,
      * then our side ends. To be called on the event loop, by a transport where the peer's reason comes last.
+     *
+     * @return false when this side closes as well, so that no reason of the peer is waited for
      */
-    public void peerFinishes() {
-        if (session != null) {
-            present().peerFinishes();
-        }
+    public boolean peerFinishes() {
+        return present().peerFinishes();
     }
 
     @Override
@@ -511,7 +630,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
 
     /** Why a response may not have been read yet, for the message of a time-out. */
     String stallHint() {
-        return parked.isEmpty()
+        return !hasParked()
                 ? ""
                 : "; reading is stopped because packets wait for demand of receive() (options inboundPackets, inboundBytes)";
     }

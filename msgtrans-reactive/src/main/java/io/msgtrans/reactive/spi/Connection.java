@@ -10,16 +10,18 @@ import org.jspecify.annotations.Nullable;
  * @param channel what was admitted and ends with the connection
  * @param local address of this end
  * @param remote address of the peer
+ * @param datagrams its way beside the stream, or {@code null}
  * @param feature what the transport offers beyond the others, see {@code Session.transport}, or {@code null}
  */
 public record Connection(
         Channel channel,
         SocketAddress local,
         SocketAddress remote,
+        @Nullable Datagrams datagrams,
         @Nullable Object feature) {
 
     /** A channel that is the connection itself. */
     public static Connection of(Channel channel) {
-        return new Connection(channel, channel.localAddress(), channel.remoteAddress(), null);
+        return new Connection(channel, channel.localAddress(), channel.remoteAddress(), null, null);
     }
 }

@@ -17,6 +17,16 @@ public final class QuicOptions {
         NEVER
     }
 
+    /** How a side finds out how fast it may send. */
+    public enum CongestionControl {
+        /** Backs off on loss and grows back by time (RFC 9438). */
+        CUBIC,
+        /** Backs off on loss and grows back by round trips (RFC 9002). */
+        RENO,
+        /** Goes by delivered rate and round-trip time: loss alone does not slow it down. */
+        BBR
+    }
+
     /**
      * The names (ALPN) of plain msgtrans v1, best first, separated by commas; default {@code msgtrans}, a name of ours.
      * QUIC needs one that both sides know.
@@ -53,6 +63,10 @@ public final class QuicOptions {
     /** Largest UDP payload to send; default 1350, 1200..65,527. The path is probed for up to this. */
     public static final EndpointOption<Integer> MAX_UDP_PAYLOAD =
             new EndpointOption<>("quic.maxUdpPayload", Integer.class, 1350);
+
+    /** Default {@link CongestionControl#CUBIC}. */
+    public static final EndpointOption<CongestionControl> CONGESTION_CONTROL =
+            new EndpointOption<>("quic.congestionControl", CongestionControl.class, CongestionControl.CUBIC);
 
     /**
      * How many lanes a session may have, see {@code Session.lane}; default 1, 1..16. Each is a stream of its own. The lower
@@ -96,6 +110,7 @@ public final class QuicOptions {
             CONNECTION_WINDOW,
             STREAM_WINDOW,
             MAX_UDP_PAYLOAD,
+            CONGESTION_CONTROL,
             LANES,
             DATAGRAMS,
             CONNECTIONS_PER_SOCKET,

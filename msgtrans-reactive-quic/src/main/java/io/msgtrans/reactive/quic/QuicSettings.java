@@ -3,6 +3,7 @@ package io.msgtrans.reactive.quic;
 import io.msgtrans.reactive.EndpointOption;
 import io.msgtrans.reactive.EndpointOptions;
 import io.netty.handler.codec.quic.QuicCodecBuilder;
+import io.netty.handler.codec.quic.QuicCongestionControlAlgorithm;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -95,6 +96,12 @@ final class QuicSettings {
                 .initialMaxStreamsBidirectional(options.get(QuicOptions.LANES))
                 .maxRecvUdpPayloadSize(65_527)
                 .maxSendUdpPayloadSize(options.get(QuicOptions.MAX_UDP_PAYLOAD))
+                .congestionControlAlgorithm(
+                        switch (options.get(QuicOptions.CONGESTION_CONTROL)) {
+                            case CUBIC -> QuicCongestionControlAlgorithm.CUBIC;
+                            case RENO -> QuicCongestionControlAlgorithm.RENO;
+                            case BBR -> QuicCongestionControlAlgorithm.BBR;
+                        })
                 .activeMigration(true)
                 .activeConnectionIdLimit(CONNECTION_IDS);
     }

@@ -13,10 +13,12 @@ import io.msgtrans.reactive.test.TestCertificate;
 import io.msgtrans.reactive.test.TransportContract;
 import io.msgtrans.reactive.test.UdpProxy;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 
 /** Sessions over a network that delays, loses, cuts and moves. */
@@ -99,5 +101,22 @@ class QuicNetworkTest {
         CloseReason reason = session.onClose().block(TransportContract.LIMIT);
         assertThat(reason.isOrderly()).isFalse();
         assertThat(reason.message()).contains("quic.idleTimeout");
+    }
+
+    @Test
+    void whatASlowNetworkDoesNotTakeWaitsAtItsPublisher() {
+        Session session = connect(Duration.ofSeconds(30));
+        network.loss(0.02).delay(Duration.ofMillis(2));
+        byte[] payload = new byte[64 * 1024];
+        Disposable sending = session.send(Flux.<Packet>generate(sink -> sink.next(Packet.oneWay(payload))))
+                .subscribe(nothing -> {}, error -> {});
+        AtomicLong most = new AtomicLong();
+        session.receive()
+                .doOnNext(packet -> most.accumulateAndGet(session.outboundQueuedBytes(), Math::max))
+                .take(100)
+                .blockLast(TransportContract.LIMIT);
+        assertThat(most.get()).isBetween(1L, 1L << 20);
+        sending.dispose();
+        session.dispose();
     }
 }

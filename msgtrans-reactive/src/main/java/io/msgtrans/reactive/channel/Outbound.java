@@ -10,6 +10,7 @@ import io.msgtrans.reactive.spi.Framing;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoop;
 import io.netty.channel.socket.DuplexChannel;
@@ -64,6 +65,8 @@ final class Outbound implements Runnable {
     private final Framing framing;
     private final PendingRequests pending;
     private final int maxPayload;
+    /** Whether the channel has no write buffer, and with it no water marks (QUIC streams). */
+    private final boolean countsUnwritten;
 
     /** Packets (upper 24 bits) and bytes (lower 40 bits) that wait in arrivals and waiting. */
     private volatile long load;
@@ -97,6 +100,8 @@ final class Outbound implements Runnable {
     private int flushPackets = Integer.MAX_VALUE;
     private int unflushedBytes;
     private long turnBytes;
+    /** Written and not taken yet, where the channel itself does not count that. */
+    private long unwrittenBytes;
     /** Whether the socket takes more, it is this connection's turn, and it has not ended. */
     private boolean encoding;
 
@@ -116,7 +121,8 @@ final class Outbound implements Runnable {
         this.framing = framing;
         this.pending = pending;
         this.maxPayload = framing.maxPayload();
-        this.encoding = channel.isWritable();
+        this.countsUnwritten = channel.unsafe().outboundBuffer() == null;
+        updateEncoding();
     }
 
     // ---- any thread ----
@@ -253,7 +259,9 @@ final class Outbound implements Runnable {
     }
 
     long queuedBytes() {
-        return (load & LOAD_BYTES) + length + Math.max(0, channel.bytesBeforeWritable());
+        return (load & LOAD_BYTES)
+                + length
+                + (countsUnwritten ? unwrittenBytes : Math.max(0, channel.bytesBeforeWritable()));
     }
 
     boolean hasRoom() {
@@ -275,7 +283,11 @@ final class Outbound implements Runnable {
     }
 
     private void updateEncoding() {
-        encoding = !turnOver && !ended && channel.isWritable();
+        encoding = !turnOver && !ended && socketHasRoom();
+    }
+
+    private boolean socketHasRoom() {
+        return countsUnwritten ? unwrittenBytes < channel.config().getWriteBufferHighWaterMark() : channel.isWritable();
     }
 
     /** Begins a stretch of work at whose end there is one flush. */
@@ -327,7 +339,7 @@ final class Outbound implements Runnable {
     /** The socket has room again, or has none. */
     void writabilityChanged() {
         updateEncoding();
-        if (nesting == 0 && channel.isWritable()) {
+        if (nesting == 0 && socketHasRoom()) {
             run();
         }
     }
@@ -529,11 +541,22 @@ final class Outbound implements Runnable {
         unflushedBytes += frameBytes;
         turnBytes += frameBytes;
         bytesSent += frameBytes;
-        if (batch == null) {
-            var unused = ctx.write(frames);
-        } else {
+        ChannelFuture write = ctx.write(frames);
+        if (countsUnwritten) {
+            unwrittenBytes += frameBytes;
+            write.addListener(taken -> taken(frameBytes));
+        }
+        if (batch != null) {
             packetsSent += batch.packets();
-            ctx.write(frames).addListener(batch);
+            write.addListener(batch);
+        }
+    }
+
+    /** A channel that does not count them took so many bytes. */
+    private void taken(int frameBytes) {
+        unwrittenBytes -= frameBytes;
+        if (!encoding && unwrittenBytes <= channel.config().getWriteBufferLowWaterMark()) {
+            wake();
         }
     }
 

@@ -24,6 +24,16 @@ public final class EndpointOptions implements Cloneable {
      */
     public record Certificate(Path chain, Path key) {}
 
+    /** Whether the wire extensions are agreed on with the peer; see {@code docs/wire-extensions.md}. */
+    public enum Extensions {
+        /** Never offered and never accepted: the peer meets plain msgtrans v1 only. */
+        OFF,
+        /** Accepted, and offered where a plain peer takes no notice: everywhere but on plain TCP. */
+        AUTO,
+        /** Client: offered everywhere, on plain TCP as a first request that others may not understand; a must. */
+        ON
+    }
+
     /** What a server asks of its clients. */
     public enum ClientCertificate {
         /** Nothing. */
@@ -38,6 +48,7 @@ public final class EndpointOptions implements Cloneable {
     public static final EndpointOptions DEFAULTS = new EndpointOptions();
 
     // Never written after the copy that a method returns has left it; the maps are immutable.
+    private Extensions extensions = Extensions.AUTO;
     private @Nullable Certificate certificate;
     private Map<String, Certificate> sniCertificates = Map.of();
     private @Nullable Path trust;
@@ -126,6 +137,13 @@ public final class EndpointOptions implements Cloneable {
         return copy;
     }
 
+    /** Whether to agree on our wire extensions (streams, lanes, typed errors); default {@link Extensions#AUTO}. */
+    public EndpointOptions extensions(Extensions extensions) {
+        EndpointOptions copy = copy();
+        copy.extensions = Objects.requireNonNull(extensions, "extensions");
+        return copy;
+    }
+
     /** An option of the transport. */
     public <T> EndpointOptions with(EndpointOption<T> option, T value) {
         Map<EndpointOption<?>, Object> options = new HashMap<>(transportOptions);
@@ -174,6 +192,10 @@ public final class EndpointOptions implements Cloneable {
 
     public boolean isTrustAllInsecurely() {
         return trustAllInsecurely;
+    }
+
+    public Extensions extensions() {
+        return extensions;
     }
 
     public Duration handshakeTimeout() {

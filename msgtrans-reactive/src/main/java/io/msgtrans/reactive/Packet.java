@@ -240,6 +240,15 @@ public final class Packet {
         return new Packet((head & ~0xFFFFFFFFL) | checkId(messageId) | MARK_ID_GIVEN, tail, source, position, apartExt);
     }
 
+    /** The same packet with an extension header, not copied; shares the memory, and the reference if it is owned. */
+    public Packet withExtHeader(byte[] ext) {
+        if (ext.length > MAX_EXT_HEADER_BYTES) {
+            throw new IllegalArgumentException(
+                    "extension header of " + ext.length + " bytes is above the limit " + MAX_EXT_HEADER_BYTES);
+        }
+        return new Packet(head, tail(ext.length, payloadLength(), flags()), source, payloadPosition(), ext);
+    }
+
     /** Whether the packet is valid only during {@code onNext}. */
     public boolean isBorrowed() {
         return (head & MARK_BORROWED) != 0;
@@ -347,6 +356,11 @@ public final class Packet {
         if (extLength > 0) {
             out.put(index + HEADER_BYTES, extHeader());
         }
+    }
+
+    /** Writes a part of the payload at an absolute index. */
+    public void writePayloadTo(ByteBuffer out, int index, int from, int length) {
+        copy(source, payloadPosition() + from, out, index, length);
     }
 
     /** The packet's bytes on the wire, in an array of their own. */

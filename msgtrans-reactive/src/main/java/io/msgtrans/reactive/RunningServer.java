@@ -1,5 +1,6 @@
 package io.msgtrans.reactive;
 
+import io.msgtrans.reactive.channel.Role;
 import io.msgtrans.reactive.channel.SessionHandler;
 import io.msgtrans.reactive.spi.Connection;
 import io.msgtrans.reactive.spi.Framing;
@@ -117,12 +118,13 @@ final class RunningServer implements BoundServer {
         }
 
         @Override
-        public SessionHandler handler(Framing framing, @Nullable Connection connection) {
+        public SessionHandler handler(Framing framing, @Nullable Connection connection, boolean extended) {
             return new SessionHandler(
                     ids.incrementAndGet(),
                     endpoint.uri().getScheme(),
                     config.options(),
                     framing,
+                    new Role(false, extended),
                     connection,
                     this::opened);
         }

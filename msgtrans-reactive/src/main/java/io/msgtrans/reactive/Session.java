@@ -110,6 +110,38 @@ public interface Session extends Disposable {
      */
     Mono<Packet> request(Packet packet, Duration timeout);
 
+    /**
+     * Asks for a stream of packets with one: opens a stream for each subscriber. Demand is credit for the peer, up to {@link
+     * SessionOptions#streamCredit()} items at a time; cancel stops the peer's publisher. Signalled on the event loop.
+     *
+     * <p>Fails with {@link PeerException} when the peer answers so, {@link ConnectionLostException} when the session ends,
+     * {@link LimitException} above {@link SessionOptions#maxStreams()}, and {@code IllegalStateException} when the peer did
+     * not agree on our extensions ({@link #isExtended()}). This holds for all kinds of streams.
+     */
+    Flux<Packet> requestStream(Packet request);
+
+    /**
+     * Sends many packets and gets one answer. The publisher is asked for as much as the peer gives credit for. Cancel, or the
+     * answer, cancels it.
+     */
+    Mono<Packet> sendStream(Publisher<Packet> items);
+
+    /**
+     * Sends many packets and receives many; nothing is sent before the first item. Cancel ends both directions; each ends by
+     * itself otherwise, an error of either ends both.
+     */
+    Flux<Packet> channel(Publisher<Packet> items);
+
+    /** Whether both sides agreed on our wire extensions, which streams need; see {@link EndpointOptions#extensions}. */
+    boolean isExtended();
+
+    /**
+     * Answers a request with an error, a {@link PeerException} at the requester; needs {@link #isExtended()}.
+     *
+     * @param code one of the constants of {@link PeerException}, or the application's own
+     */
+    Mono<Void> replyError(Packet request, int code, String message);
+
     /** Answers a request with a payload: {@code send(request.response(payload))}. */
     default Mono<Void> reply(Packet request, byte[] payload) {
         return send(request.response(payload));

@@ -43,6 +43,10 @@ public final class SessionOptions implements Cloneable {
     private boolean rejectFragmented;
     private BiConsumer<Session, Packet> unmatchedResponses = (session, packet) -> {};
 
+    private StreamHandler streamHandler = new StreamHandler() {};
+    private int maxStreams = 1024;
+    private int streamCredit = 256;
+
     private SessionOptions() {}
 
     /** How long {@link Session#request(Packet)} waits; default 10 s, 10 ms..1 day. */
@@ -248,6 +252,42 @@ public final class SessionOptions implements Cloneable {
 
     public BiConsumer<Session, Packet> onUnmatchedResponse() {
         return unmatchedResponses;
+    }
+
+    /** What to do with streams that the peer opens; by default they are refused. */
+    public SessionOptions streams(StreamHandler handler) {
+        SessionOptions copy = copy();
+        copy.streamHandler = Objects.requireNonNull(handler, "streams");
+        return copy;
+    }
+
+    public StreamHandler streamHandler() {
+        return streamHandler;
+    }
+
+    /** Open streams of both sides at one time, 1..65,536; default 1,024. One more is refused. */
+    public SessionOptions maxStreams(int streams) {
+        SessionOptions copy = copy();
+        copy.maxStreams = between("maxStreams", streams, 1, 65_536);
+        return copy;
+    }
+
+    public int maxStreams() {
+        return maxStreams;
+    }
+
+    /**
+     * Items of a stream that the peer may have under way at most, 1..65,536; default 256. It gets more when a quarter is
+     * left, and never more than the subscriber has demanded.
+     */
+    public SessionOptions streamCredit(int items) {
+        SessionOptions copy = copy();
+        copy.streamCredit = between("streamCredit", items, 1, 65_536);
+        return copy;
+    }
+
+    public int streamCredit() {
+        return streamCredit;
     }
 
     private SessionOptions copy() {

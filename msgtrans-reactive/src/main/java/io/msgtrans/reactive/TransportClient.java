@@ -1,5 +1,7 @@
 package io.msgtrans.reactive;
 
+import io.msgtrans.reactive.EndpointOptions.Extensions;
+import io.msgtrans.reactive.channel.Role;
 import io.msgtrans.reactive.channel.SessionHandler;
 import io.msgtrans.reactive.spi.Connection;
 import io.msgtrans.reactive.spi.Framing;
@@ -70,9 +72,19 @@ public final class TransportClient implements Cloneable {
                     Transports.checkOptions(uri, endpoint);
                     return Transports.find(uri).connect(new Context());
                 })
+                .flatMap(this::requireExtensions)
                 .timeout(endpoint.connectTimeout())
                 .onErrorMap(error -> !(error instanceof TransportException), this::failed)
                 .doOnDiscard(Session.class, Session::dispose);
+    }
+
+    private Mono<Session> requireExtensions(Session session) {
+        if (session.isExtended() || endpoint.extensions() != Extensions.ON) {
+            return Mono.just(session);
+        }
+        session.dispose();
+        return Mono.error(new ConnectFailedException(
+                uri, uri + " does not know our wire extensions, which option extensions demands", null));
     }
 
     /** {@link #connect()}, waiting for it; not to be called on an event loop. */
@@ -116,12 +128,13 @@ public final class TransportClient implements Cloneable {
         }
 
         @Override
-        public SessionHandler handler(Framing framing, @Nullable Connection connection) {
+        public SessionHandler handler(Framing framing, @Nullable Connection connection, boolean extended) {
             return new SessionHandler(
                     EventLoops.nextClientSessionId(),
                     uri.getScheme(),
                     options,
                     framing,
+                    new Role(true, extended),
                     connection,
                     (session, channel) -> {});
         }

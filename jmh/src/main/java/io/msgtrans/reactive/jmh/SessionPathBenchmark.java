@@ -4,6 +4,7 @@ import io.msgtrans.reactive.OfferResult;
 import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.SessionOptions;
+import io.msgtrans.reactive.channel.Role;
 import io.msgtrans.reactive.channel.SessionHandler;
 import io.msgtrans.reactive.tcp.PlainFraming;
 import io.netty.buffer.ByteBuf;
@@ -59,6 +60,7 @@ public class SessionPathBenchmark {
                 "tcp",
                 SessionOptions.DEFAULTS,
                 new PlainFraming(PlainFraming.DEFAULT_MAX_PAYLOAD),
+                new Role(true, false),
                 null,
                 (session, channel) -> {});
     }

@@ -2,6 +2,7 @@ package io.msgtrans.reactive.peers;
 
 import io.msgtrans.reactive.BoundServer;
 import io.msgtrans.reactive.EndpointOptions;
+import io.msgtrans.reactive.EndpointOptions.Extensions;
 import io.msgtrans.reactive.OfferResult;
 import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.PacketType;
@@ -39,7 +40,8 @@ final class MsgtransContestant implements Contestant {
         Tally tally = new Tally();
         BoundServer server = TransportServer.create()
                 .listen(scheme + "://localhost:" + port, this::certificate)
-                .session(options -> options.maxPayload(ROOM_FOR_LARGEST_PAYLOAD))
+                .session(options -> options.maxPayload(ROOM_FOR_LARGEST_PAYLOAD)
+                        .streams(new MsgtransStreams(settings.workload().payloadBytes())))
                 .handle(session -> settings.oneWay()
                         ? count(session, limited(received(session), settings), tally)
                         : session.send(limited(received(session), settings)))
@@ -98,8 +100,13 @@ final class MsgtransContestant implements Contestant {
             for (int i = 0; i < workload.connections(); i++) {
                 sessions.add(TransportClient.create(scheme + "://" + host + ":" + port)
                         .endpoint(options -> isSecure() ? options.trustAllInsecurely() : options)
+                        .endpoint(options -> workload.kind().onStreams() ? options.extensions(Extensions.ON) : options)
                         .session(options -> options.maxPayload(ROOM_FOR_LARGEST_PAYLOAD))
                         .connectNow());
+            }
+            if (workload.kind().onStreams()) {
+                MsgtransStreams.run(sessions, settings, recorder);
+                return;
             }
             Payload payload = new Payload(workload.payloadBytes());
             for (Session session : sessions) {

@@ -23,7 +23,16 @@ public record Workload(Kind kind, int payloadBytes, int connections, int window)
         /** The client keeps a window of packets in flight on each connection; the server sends each back. */
         ECHO,
         /** Echo with one packet in flight on each connection. */
-        PINGPONG
+        PINGPONG,
+        /** The client asks for streams without end, as many as the window says on each connection, and counts their items. */
+        STREAM,
+        /** The same with streams in both directions: the server sends each item back. */
+        CHANNEL;
+
+        /** Whether it runs on streams with demand across the wire, which not every contestant has. */
+        public boolean onStreams() {
+            return this == STREAM || this == CHANNEL;
+        }
     }
 
     /** The largest payload a contestant must carry. */
@@ -63,7 +72,7 @@ public record Workload(Kind kind, int payloadBytes, int connections, int window)
     public Workload {
         check("payload", payloadBytes, 4, MAX_PAYLOAD_BYTES);
         check("connections", connections, 1, 1024);
-        check("window", window, 1, kind == Kind.ECHO ? 1 << 16 : 1);
+        check("window", window, 1, kind == Kind.ECHO ? 1 << 16 : kind.onStreams() ? 1024 : 1);
         if (Integer.bitCount(window) != 1) {
             throw new IllegalArgumentException("window " + window + " is not a power of two");
         }
@@ -79,6 +88,6 @@ public record Workload(Kind kind, int payloadBytes, int connections, int window)
     @Override
     public String toString() {
         String text = kind.name().toLowerCase(Locale.ROOT) + ":" + payloadBytes + ":" + connections;
-        return kind == Kind.ECHO ? text + ":" + window : text;
+        return kind == Kind.ECHO || kind.onStreams() ? text + ":" + window : text;
     }
 }

@@ -102,7 +102,8 @@ final class ConnectionEvents extends ChannelInboundHandlerAdapter implements Qui
                         Objects.requireNonNull(connection.localSocketAddress()),
                         Objects.requireNonNull(connection.remoteSocketAddress()),
                         this,
-                        this));
+                        this),
+                extended);
         handler = created;
         streams = 1;
         stream.pipeline().addLast(new StreamEvents(created), created);

@@ -7,6 +7,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.quic.QuicChannel;
+import io.netty.handler.codec.quic.QuicChannelOption;
 import io.netty.handler.codec.quic.QuicCodecDispatcher;
 import io.netty.handler.codec.quic.QuicConnectionIdGenerator;
 import io.netty.handler.codec.quic.QuicServerCodecBuilder;
@@ -100,6 +101,9 @@ final class QuicListener implements Listener {
                             .connectionIdAddressGenerator(ids)
                             .tokenHandler(tokens)
                             .sslEngineProvider(connection -> tls.newEngine(connection.alloc()))
+                            .option(
+                                    QuicChannelOption.SEGMENTED_DATAGRAM_PACKET_ALLOCATOR,
+                                    sockets.segments(channel.eventLoop()))
                             .handler(new AcceptConnection())
                             .streamHandler(new AcceptStream())
                             .build())

@@ -29,17 +29,10 @@ public final class QuicOptions {
 
     /**
      * The names (ALPN) of plain msgtrans v1, best first, separated by commas; default {@code msgtrans}, a name of ours.
-     * QUIC needs one that both sides know.
+     * QUIC needs one that both sides know. Peers agree on our extensions ({@code EndpointOptions.extensions}) by the first of
+     * them with {@code /x1} behind it; others never see a byte of these.
      */
     public static final EndpointOption<String> ALPN = new EndpointOption<>("quic.alpn", String.class, "msgtrans");
-
-    /**
-     * Whether to agree on our extensions with a peer that knows them, by the first name of {@link #ALPN} with {@code /x1}
-     * behind it; default true. Other peers never see a byte of them. Between our own peers a client that only listens is
-     * seen at once, and idle connections are kept alive.
-     */
-    public static final EndpointOption<Boolean> EXTENSIONS =
-            new EndpointOption<>("quic.extensions", Boolean.class, true);
 
     /** How long a connection lives without a packet of the peer; default 30 s, 100 ms..1 h. The lower side's counts. */
     public static final EndpointOption<Duration> IDLE_TIMEOUT =
@@ -104,7 +97,6 @@ public final class QuicOptions {
 
     static final Set<EndpointOption<?>> ALL = Set.of(
             ALPN,
-            EXTENSIONS,
             IDLE_TIMEOUT,
             KEEP_ALIVE,
             CONNECTION_WINDOW,

@@ -2,6 +2,7 @@ package io.msgtrans.reactive.quic;
 
 import io.msgtrans.reactive.EndpointOption;
 import io.msgtrans.reactive.EndpointOptions;
+import io.msgtrans.reactive.EndpointOptions.Extensions;
 import io.netty.handler.codec.quic.QuicCodecBuilder;
 import io.netty.handler.codec.quic.QuicCongestionControlAlgorithm;
 import java.time.Duration;
@@ -59,7 +60,7 @@ final class QuicSettings {
             }
             names.add(name.strip());
         }
-        if (options.get(QuicOptions.EXTENSIONS)) {
+        if (options.extensions() != Extensions.OFF) {
             names.add(0, names.get(0) + EXTENSIONS_SUFFIX);
         }
         return names;
@@ -72,7 +73,7 @@ final class QuicSettings {
 
     /** Whether a name that was agreed on stands for our extensions. */
     boolean isExtended(String protocol) {
-        return options.get(QuicOptions.EXTENSIONS) && protocol.equals(protocols.get(0));
+        return options.extensions() != Extensions.OFF && protocol.equals(protocols.get(0));
     }
 
     EndpointOptions options() {

@@ -14,6 +14,7 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.quic.Quic;
 import io.netty.handler.codec.quic.QuicChannel;
+import io.netty.handler.codec.quic.QuicChannelOption;
 import io.netty.handler.codec.quic.QuicClientCodecBuilder;
 import io.netty.handler.codec.quic.QuicConnectionCloseEvent;
 import io.netty.handler.codec.quic.QuicSslContext;
@@ -131,6 +132,9 @@ public final class QuicTransport implements TransportProvider {
 
         private void handshake(Channel socket, ClientSockets.Lease lease, MonoSink<Session> sink) {
             QuicChannel.newBootstrap(socket)
+                    .option(
+                            QuicChannelOption.SEGMENTED_DATAGRAM_PACKET_ALLOCATOR,
+                            new DatagramSockets(context.loops()).segments(socket.eventLoop()))
                     .handler(new ChannelInitializer<QuicChannel>() {
                         @Override
                         protected void initChannel(QuicChannel connection) {

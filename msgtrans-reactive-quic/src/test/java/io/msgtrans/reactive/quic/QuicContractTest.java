@@ -1,10 +1,10 @@
 package io.msgtrans.reactive.quic;
 
 import io.msgtrans.reactive.EndpointOptions;
+import io.msgtrans.reactive.test.StreamContract;
 import io.msgtrans.reactive.test.TestCertificate;
-import io.msgtrans.reactive.test.TransportContract;
 
-class QuicContractTest implements TransportContract {
+class QuicContractTest implements StreamContract {
 
     private static final TestCertificate LOCALHOST = TestCertificate.selfSigned("localhost");
 

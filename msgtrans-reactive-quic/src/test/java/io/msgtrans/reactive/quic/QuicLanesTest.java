@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.msgtrans.reactive.BoundServer;
 import io.msgtrans.reactive.EndpointOptions;
+import io.msgtrans.reactive.EndpointOptions.Extensions;
 import io.msgtrans.reactive.LimitException;
 import io.msgtrans.reactive.OfferResult;
 import io.msgtrans.reactive.Packet;
@@ -80,7 +81,7 @@ class QuicLanesTest {
         assertThatThrownBy(() -> four.lane(3)).isInstanceOf(IndexOutOfBoundsException.class);
         assertThat(connect(server.uri().getPort(), lanes(2)).lanes()).isEqualTo(2);
         assertThat(connect(server.uri().getPort(), o -> o).lanes()).isEqualTo(1);
-        assertThat(connect(server.uri().getPort(), o -> lanes(3).apply(o).with(QuicOptions.EXTENSIONS, false))
+        assertThat(connect(server.uri().getPort(), o -> lanes(3).apply(o).extensions(Extensions.OFF))
                         .lanes())
                 .isEqualTo(1);
         TransportContract.stop(server);

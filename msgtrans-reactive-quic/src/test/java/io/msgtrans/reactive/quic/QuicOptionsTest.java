@@ -10,6 +10,7 @@ import io.msgtrans.reactive.ConnectFailedException;
 import io.msgtrans.reactive.ConnectionLostException;
 import io.msgtrans.reactive.EndpointOptions;
 import io.msgtrans.reactive.EndpointOptions.ClientCertificate;
+import io.msgtrans.reactive.EndpointOptions.Extensions;
 import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.TransportClient;
@@ -120,14 +121,13 @@ class QuicOptionsTest {
     @Test
     void extensionsAreAgreedOnlyWhereBothSidesKnowThem() {
         BoundServer server = serve(o -> o);
-        BoundServer plain = serve(o -> o.with(QuicOptions.EXTENSIONS, false));
+        BoundServer plain = serve(o -> o.extensions(Extensions.OFF));
         Session extended = connect(server, o -> o);
         assertThat(extended.transport(QuicConnection.class).isExtended()).isTrue();
         assertThat(extended.transport(QuicConnection.class).applicationProtocol())
                 .isEqualTo("msgtrans/x1");
         assertEchoes(extended);
-        for (Session session :
-                List.of(connect(plain, o -> o), connect(server, o -> o.with(QuicOptions.EXTENSIONS, false)))) {
+        for (Session session : List.of(connect(plain, o -> o), connect(server, o -> o.extensions(Extensions.OFF)))) {
             assertThat(session.transport(QuicConnection.class).isExtended()).isFalse();
             assertThat(session.transport(QuicConnection.class).applicationProtocol())
                     .isEqualTo("msgtrans");

@@ -2,7 +2,7 @@ package io.msgtrans.reactive.test;
 
 import java.util.concurrent.atomic.AtomicInteger;
 
-class MemContractTest implements TransportContract {
+class MemContractTest implements StreamContract {
 
     private static final AtomicInteger NAMES = new AtomicInteger();
 

@@ -1,6 +1,6 @@
 package io.msgtrans.reactive.test;
 
-class TcpContractTest implements TransportContract {
+class TcpContractTest implements StreamContract {
 
     @Override
     public String listenUri() {

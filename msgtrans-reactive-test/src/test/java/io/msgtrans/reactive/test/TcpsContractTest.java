@@ -2,7 +2,7 @@ package io.msgtrans.reactive.test;
 
 import io.msgtrans.reactive.EndpointOptions;
 
-class TcpsContractTest implements TransportContract {
+class TcpsContractTest implements StreamContract {
 
     private static final TestCertificate LOCALHOST = TestCertificate.selfSigned("localhost");
 

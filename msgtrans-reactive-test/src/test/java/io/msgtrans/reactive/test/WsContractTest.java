@@ -1,6 +1,6 @@
 package io.msgtrans.reactive.test;
 
-class WsContractTest implements TransportContract {
+class WsContractTest implements StreamContract {
 
     @Override
     public String listenUri() {

@@ -2,7 +2,7 @@ package io.msgtrans.reactive.test;
 
 import io.msgtrans.reactive.EndpointOptions;
 
-class WssContractTest implements TransportContract {
+class WssContractTest implements StreamContract {
 
     private static final TestCertificate LOCALHOST = TestCertificate.selfSigned("localhost");
 

@@ -7,6 +7,7 @@ import io.msgtrans.reactive.Lane;
 import io.msgtrans.reactive.LimitException;
 import io.msgtrans.reactive.OfferResult;
 import io.msgtrans.reactive.Packet;
+import io.msgtrans.reactive.PeerException;
 import io.msgtrans.reactive.ProtocolException;
 import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.SessionOptions;
@@ -62,6 +63,7 @@ final class ChannelSession implements Session {
     private final Inbound inbound;
     private final Outbound outbound;
     private final PendingRequests pending;
+    private final SessionStreams streams;
     private final SessionCounters counters = new SessionCounters();
     private final Connection connection;
     private final Sinks.One<CloseReason> closed = Sinks.one();
@@ -71,6 +73,7 @@ final class ChannelSession implements Session {
             AtomicIntegerFieldUpdater.newUpdater(ChannelSession.class, "state");
 
     private volatile @Nullable CloseReason closeReason;
+    private volatile boolean extended;
     private volatile @Nullable Map<String, Object> attributes;
     private volatile Sinks.@Nullable Many<Boolean> writability;
     /** All of them, that of the first channel included; empty while that is the only one. */
@@ -99,6 +102,7 @@ final class ChannelSession implements Session {
             String scheme,
             SessionOptions options,
             Framing framing,
+            Role role,
             Connection connection,
             ChannelHandlerContext ctx,
             SessionHandler handler,
@@ -114,8 +118,10 @@ final class ChannelSession implements Session {
         this.connection = connection;
         setWaterMark(channel);
         this.pending = new PendingRequests(
-                channel.eventLoop(), options.maxPendingRequests(), handler::stallHint, this::requestEnded);
+                channel.eventLoop(), options.maxPendingRequests(), handler::stallHint, this::workEnded);
         this.outbound = new Outbound(this, ctx, framing, pending);
+        this.extended = role.extended();
+        this.streams = new SessionStreams(this, options, framing.maxPayload(), role.client());
     }
 
     private void setWaterMark(Channel written) {
@@ -164,6 +170,9 @@ final class ChannelSession implements Session {
         List<Outbound> more = new ArrayList<>(lanes.isEmpty() ? List.of(outbound) : lanes);
         more.add(added);
         lanes = List.copyOf(more);
+        if (farewellSent) {
+            added.endOutput(); // came late to the end
+        }
         return added;
     }
 
@@ -172,7 +181,20 @@ final class ChannelSession implements Session {
         return present.isEmpty() ? List.of(outbound) : present;
     }
 
-    private Outbound laneOf(Packet packet) {
+    SessionStreams streams() {
+        return streams;
+    }
+
+    /** The peer agreed on the wire extensions after the session was opened. */
+    void extend() {
+        extended = true;
+    }
+
+    void inEventLoop(Runnable task) {
+        handler.inEventLoop(task);
+    }
+
+    Outbound laneOf(Packet packet) {
         List<Outbound> present = lanes;
         return present.isEmpty() || !packet.hasFlag(Packet.FLAG_HIGH_PRIORITY) ? outbound : present.get(PRIORITY_LANE);
     }
@@ -281,6 +303,49 @@ final class ChannelSession implements Session {
             throw new IllegalArgumentException("timeout " + timeout + " is not positive");
         }
         return new RequestMono(lane, pending, packet, timeout);
+    }
+
+    @Override
+    public Flux<Packet> requestStream(Packet request) {
+        return streams.requestStream(request);
+    }
+
+    @Override
+    public Mono<Packet> sendStream(Publisher<Packet> items) {
+        return streams.channel(items, Frames.FLAG_SINGLE).singleOrEmpty();
+    }
+
+    @Override
+    public Flux<Packet> channel(Publisher<Packet> items) {
+        return streams.channel(items, 0);
+    }
+
+    @Override
+    public boolean isExtended() {
+        return extended;
+    }
+
+    @Override
+    public Mono<Void> replyError(Packet request, int code, String message) {
+        int id = (int) request.messageId();
+        return Mono.create(sink -> {
+            if (!extended) {
+                sink.error(SessionStreams.notExtended());
+                return;
+            }
+            handler.inEventLoop(() -> {
+                if (state == CLOSED) {
+                    sink.error(lost("an error answer on a closed session"));
+                    return;
+                }
+                Outbound lane = laneOf(request);
+                lane.enter();
+                lane.encodeError(Frames.REQUEST_ERROR, id, code, message);
+                responded();
+                lane.exit();
+                sink.success();
+            });
+        });
     }
 
     @Override
@@ -516,15 +581,26 @@ final class ChannelSession implements Session {
         }
     }
 
-    private void requestEnded() {
+    /** A request or stream ended. */
+    void workEnded() {
         if (draining) {
             outbound.wake(); // comes to workDone()
         }
     }
 
+    /** The peer answered a request with an error. */
+    void requestFailed(int id, PeerException error) {
+        PendingRequest request = pending.take(id);
+        if (request == null) {
+            counters.unmatchedResponses++;
+        } else {
+            request.fail(error);
+        }
+    }
+
     /** While draining, only responses to our own requests are worth reading. */
     boolean wantsReads() {
-        return !draining || pending.count() > 0 || farewellSent;
+        return !draining || pending.count() > 0 || !streams.isEmpty() || farewellSent;
     }
 
     /** A stretch of work has ended: closing and draining may go on. */
@@ -533,6 +609,7 @@ final class ChannelSession implements Session {
                 && state == OPEN
                 && unanswered == 0
                 && pending.count() == 0
+                && streams.isEmpty()
                 && (inbound.isEmpty() || !inbound.hasSubscriber())
                 && isDrained()
                 && STATE.compareAndSet(this, OPEN, CLOSING)) {
@@ -713,6 +790,7 @@ final class ChannelSession implements Session {
         closeChannel(reason);
         ConnectionLostException lost = lost("the connection ended: " + reason, cause);
         pending.failAll(() -> lost("the connection ended before the response came", cause));
+        streams.failAll(() -> lost("the connection ended before the stream did", cause));
         handler.endLanes();
         for (Outbound lane : allLanes()) {
             lane.end(lost);

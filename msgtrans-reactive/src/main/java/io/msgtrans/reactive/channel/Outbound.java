@@ -15,6 +15,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoop;
 import io.netty.channel.socket.DuplexChannel;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -55,6 +56,10 @@ final class Outbound implements Runnable {
     /** With one busy connection on the event loop, replies are flushed so often instead of at the end of a burst. */
     private static final int EAGER_FLUSH_PACKETS = 32;
 
+    private static final int TYPE_OFFSET = 2;
+    private static final int FLAGS_OFFSET = 14;
+    private static final int MAX_ERROR_CHARS = 1024;
+
     private static final long LOAD_PACKET = 1L << 40;
     private static final long LOAD_BYTES = LOAD_PACKET - 1;
 
@@ -85,7 +90,7 @@ final class Outbound implements Runnable {
 
     // Event loop only.
     private final ArrayDeque<Object> waiting = new ArrayDeque<>(0);
-    private final List<SendSubscriber> senders = new ArrayList<>(1);
+    private final List<Sender> senders = new ArrayList<>(1);
     private @Nullable ByteBuf buffer;
     private ByteBuffer bytes = ByteBuffer.allocate(0);
     private int length;
@@ -235,7 +240,7 @@ final class Outbound implements Runnable {
     }
 
     /** Starts a sender: asks its publisher on the event loop. */
-    void start(SendSubscriber sender) {
+    void start(Sender sender) {
         if (loop.inEventLoop()) {
             register(sender);
         } else {
@@ -308,7 +313,7 @@ final class Outbound implements Runnable {
         flushPackets = eager ? EAGER_FLUSH_PACKETS : Integer.MAX_VALUE;
     }
 
-    private void register(SendSubscriber sender) {
+    private void register(Sender sender) {
         if (!session.isOpen()) {
             sender.fail(session.lost("send on a closed session"));
             return;
@@ -419,7 +424,7 @@ final class Outbound implements Runnable {
         while (more && canEncode()) {
             more = false;
             for (int i = 0; i < senders.size(); i++) {
-                SendSubscriber sender = senders.get(i);
+                Sender sender = senders.get(i);
                 more |= sender.drain(SENDER_TURN);
                 sender.replenish();
             }
@@ -459,6 +464,85 @@ final class Outbound implements Runnable {
         packet.release();
         if (sender != owner) {
             changeOwner(sender);
+        }
+        if (++packets >= flushPackets) {
+            flush();
+        }
+    }
+
+    /** Encodes a packet as a frame of the wire extensions, with flags beside its own. */
+    void encodeFrame(Packet packet, int type, int id, int flags) {
+        int packetLength = (int) packet.lengthBytes();
+        int packetIndex = beginFrame(packetLength);
+        packet.writeTo(bytes, packetIndex, id);
+        bytes.put(packetIndex + TYPE_OFFSET, (byte) type);
+        if (flags != 0) {
+            bytes.putShort(packetIndex + FLAGS_OFFSET, (short) (packet.flags() | flags));
+        }
+        endFrame(packetIndex, packetLength);
+        packet.release();
+    }
+
+    /** Encodes a part of an item's payload, the first one with the item's extension header; the packet stays its owner's. */
+    void encodeFragment(Packet packet, int id, int from, int length, int flags) {
+        int extLength = from == 0 ? packet.extHeaderLength() : 0;
+        int packetLength = Packet.HEADER_BYTES + extLength + length;
+        int packetIndex = beginFrame(packetLength);
+        if (from == 0) {
+            packet.writeHeadersTo(bytes, packetIndex, id);
+        } else {
+            bytes.putLong(packetIndex, packet.headWord(id));
+        }
+        bytes.put(packetIndex + TYPE_OFFSET, (byte) Frames.ITEM);
+        bytes.putLong(
+                packetIndex + 8,
+                ((long) extLength << 48) | ((long) length << 16) | ((packet.flags() | flags) & 0xFFFFL));
+        packet.writePayloadTo(bytes, packetIndex + Packet.HEADER_BYTES + extLength, from, length);
+        endFrame(packetIndex, packetLength);
+    }
+
+    /** Encodes a frame without a payload, or with a number as payload. */
+    void encodeControl(int type, int id, int number) {
+        int payload = number < 0 ? 0 : Frames.CREDIT_BYTES;
+        int packetIndex = beginFrame(Packet.HEADER_BYTES + payload);
+        writeHeader(packetIndex, type, id, payload);
+        if (payload > 0) {
+            bytes.putInt(packetIndex + Packet.HEADER_BYTES, number);
+        }
+        endFrame(packetIndex, Packet.HEADER_BYTES + payload);
+    }
+
+    /** Encodes an error as a code and a message, which is cut when it is long. */
+    void encodeError(int type, int id, int code, String message) {
+        byte[] text = message.substring(0, Math.min(message.length(), MAX_ERROR_CHARS))
+                .getBytes(StandardCharsets.UTF_8);
+        int payload = Integer.BYTES + text.length;
+        int packetIndex = beginFrame(Packet.HEADER_BYTES + payload);
+        writeHeader(packetIndex, type, id, payload);
+        bytes.putInt(packetIndex + Packet.HEADER_BYTES, code);
+        bytes.put(packetIndex + Packet.HEADER_BYTES + Integer.BYTES, text);
+        endFrame(packetIndex, Packet.HEADER_BYTES + payload);
+    }
+
+    private void writeHeader(int index, int type, int id, int payload) {
+        bytes.putLong(index, ((long) Packet.VERSION << 56) | ((long) type << 40) | (id & 0xFFFFFFFFL));
+        bytes.putLong(index + 8, (long) payload << 16);
+    }
+
+    private int beginFrame(int packetLength) {
+        int prefixLength = framing.prefixLength(packetLength);
+        if (prefixLength + packetLength > capacity - length) {
+            makeRoom(prefixLength + packetLength);
+        }
+        framing.writePrefix(bytes, length, packetLength);
+        return length + prefixLength;
+    }
+
+    private void endFrame(int packetIndex, int packetLength) {
+        framing.finish(bytes, length, packetIndex, packetLength);
+        length = packetIndex + packetLength;
+        if (owner != null) {
+            changeOwner(null);
         }
         if (++packets >= flushPackets) {
             flush();
@@ -600,7 +684,7 @@ final class Outbound implements Runnable {
         if (load != 0 || length != 0) {
             return false;
         }
-        for (SendSubscriber sender : senders) {
+        for (Sender sender : senders) {
             if (!sender.queueIsEmpty()) {
                 return false;
             }
@@ -619,7 +703,7 @@ final class Outbound implements Runnable {
 
     /** No more is taken from publishers; what they emitted is still written. */
     void stopSenders() {
-        for (SendSubscriber sender : List.copyOf(senders)) {
+        for (Sender sender : List.copyOf(senders)) {
             sender.stop(session.lost("the session was closed during send"));
         }
     }
@@ -629,7 +713,7 @@ final class Outbound implements Runnable {
         ended = true;
         updateEncoding();
         writeBatch(); // fails the batch, whose listeners count what is lost
-        for (SendSubscriber sender : List.copyOf(senders)) {
+        for (Sender sender : List.copyOf(senders)) {
             sender.fail(lost);
         }
         senders.clear();

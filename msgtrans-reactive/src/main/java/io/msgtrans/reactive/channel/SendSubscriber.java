@@ -21,7 +21,7 @@ import reactor.util.context.Context;
  * hands over its packets one by one (synchronous fusion: ranges, collections, generators and what maps them) is asked
  * for each when the socket takes it, so that nothing waits anywhere.
  */
-final class SendSubscriber implements CoreSubscriber<Packet>, Subscription {
+final class SendSubscriber extends Sender implements CoreSubscriber<Packet>, Subscription {
 
     static final int MAX_WINDOW = 256;
     private static final int FIRST_WINDOW = 16;
@@ -160,7 +160,7 @@ final class SendSubscriber implements CoreSubscriber<Packet>, Subscription {
 
     // ---- event loop ----
 
-    /** First request, when the session knows this sender. */
+    @Override
     void registered() {
         registered = true;
         if (source == null) {
@@ -170,7 +170,7 @@ final class SendSubscriber implements CoreSubscriber<Packet>, Subscription {
         }
     }
 
-    /** Asks for more if little is left of what was asked for and the socket takes it. */
+    @Override
     void replenish() {
         long outstanding = requested - taken;
         if (!registered
@@ -196,7 +196,7 @@ final class SendSubscriber implements CoreSubscriber<Packet>, Subscription {
         }
     }
 
-    /** Encodes up to a number of waiting packets; false when none is left. */
+    @Override
     boolean drain(int max) {
         QueueSubscription<Packet> packets = source;
         if (packets != null) {
@@ -269,7 +269,7 @@ final class SendSubscriber implements CoreSubscriber<Packet>, Subscription {
         endIfDone();
     }
 
-    /** Whether everything that the publisher emitted was written and nothing more will come; then it ends. */
+    @Override
     boolean endIfDone() {
         if (state == CANCELLED) {
             clearSource();
@@ -289,7 +289,7 @@ final class SendSubscriber implements CoreSubscriber<Packet>, Subscription {
         return state == ENDED;
     }
 
-    /** The session closes in an orderly way: nothing more is taken, what was taken is written, then this fails. */
+    @Override
     void stop(Throwable error) {
         cancelUpstream();
         clearSource();
@@ -298,7 +298,8 @@ final class SendSubscriber implements CoreSubscriber<Packet>, Subscription {
         }
     }
 
-    /** The connection is gone: fails with the number of packets that the socket did not take. */
+    /** Fails with the number of packets that the socket did not take. */
+    @Override
     void fail(ConnectionLostException lost) {
         cancelUpstream();
         clearSource();
@@ -328,6 +329,7 @@ final class SendSubscriber implements CoreSubscriber<Packet>, Subscription {
         }
     }
 
+    @Override
     boolean queueIsEmpty() {
         SpscArrayQueue<Packet> present = queue;
         return present == null || present.isEmpty();

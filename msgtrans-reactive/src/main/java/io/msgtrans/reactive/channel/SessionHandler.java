@@ -27,9 +27,11 @@ import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.util.ReferenceCountUtil;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
 import reactor.util.Logger;
 import reactor.util.Loggers;
 
@@ -56,6 +58,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     private final SessionOptions options;
     private final String scheme;
     private final long id;
+    private final Role role;
     private final @Nullable Connection connection;
     private final BiConsumer<Session, Channel> opened;
     /** The handler of the session's first channel, when this one is a lane beside it. */
@@ -75,6 +78,9 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     private boolean inBurst;
     private boolean reading;
     private boolean discarding;
+    /** Whether the next packet would be the first, and may ask for the wire extensions. */
+    private boolean helloPossible;
+
     private boolean closed;
     private long packetsReceived;
     private long bytesReceived;
@@ -84,6 +90,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
      * @param scheme the scheme of its transport
      * @param options its limits
      * @param framing how packets lie in its bytes
+     * @param role which side of the connection this is, and what was agreed
      * @param connection what the channel is a part of, or {@code null} when it is the connection itself
      * @param opened called on the event loop with the connection's channel when the session exists, before anything is
      *     read
@@ -93,9 +100,11 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
             String scheme,
             SessionOptions options,
             Framing framing,
+            Role role,
             @Nullable Connection connection,
             BiConsumer<Session, Channel> opened) {
         this.id = id;
+        this.role = role;
         this.scheme = scheme;
         this.options = options;
         this.framing = framing;
@@ -106,12 +115,31 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
 
     private SessionHandler(SessionHandler first) {
         this.id = first.id;
+        this.role = first.role;
         this.scheme = first.scheme;
         this.options = first.options;
         this.framing = first.framing;
         this.connection = first.connection;
         this.opened = first.opened;
         this.first = first;
+    }
+
+    /** The peer's first packet may ask for the wire extensions. To be called before the handler is added. */
+    public SessionHandler acceptHello() {
+        helloPossible = true;
+        return this;
+    }
+
+    /** Asks a peer on plain TCP for the wire extensions; gives the session with or without them. */
+    public Mono<Session> sayHello() {
+        ChannelSession present = present();
+        return present.request(Hello.packet())
+                .doOnNext(answer -> {
+                    if (Arrays.equals(answer.extHeader(), Hello.TEXT)) {
+                        present.extend();
+                    }
+                })
+                .thenReturn(present);
     }
 
     /**
@@ -189,7 +217,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         inbound = new Inbound(this, options.inboundPackets(), options.inboundBytes());
         activity = LoopActivity.current();
         Connection whole = connection == null ? Connection.of(ctx.channel()) : connection;
-        ChannelSession created = new ChannelSession(id, scheme, options, framing, whole, ctx, this, inbound);
+        ChannelSession created = new ChannelSession(id, scheme, options, framing, role, whole, ctx, this, inbound);
         session = created;
         outbound = created.outbound();
         created.start();
@@ -521,6 +549,10 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     public void packet(ByteBuf in, int index) {
         long head = in.getLong(index);
         long tail = in.getLong(index + 8);
+        if (PacketHeader.isExtension(head)) {
+            extension(in, index, head, tail);
+            return;
+        }
         Packet packet = in.hasArray()
                 ? Packet.view(in.array(), in.arrayOffset() + index, head, tail)
                 : Packet.borrow(in, index, head, tail);
@@ -546,7 +578,33 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         }
     }
 
+    private void extension(ByteBuf in, int index, long head, long tail) {
+        if (!present().isExtended()) {
+            throw PacketHeader.malformed(head);
+        }
+        packetsReceived++;
+        if (discarding) {
+            present().counters().packetsDiscarded++;
+            return;
+        }
+        long oneWay = head & ~(0xFFL << 40);
+        long flags = tail & Frames.FLAGS;
+        Packet packet = in.hasArray()
+                ? Packet.view(in.array(), in.arrayOffset() + index, oneWay, tail - flags)
+                : Packet.borrow(in, index, oneWay, tail - flags).compact();
+        present().streams().frame((int) (head >>> 40 & 0xFF), (int) head, packet, (int) flags);
+    }
+
     private void deliver(Packet packet) {
+        if (helloPossible) {
+            helloPossible = false;
+            if (Hello.isHello(packet)) {
+                present().extend();
+                outbound().encode(packet.responseBuilder().extHeader(Hello.TEXT).build(), null);
+                outbound().flushSoon();
+                return;
+            }
+        }
         if (packet.type() == PacketType.REQUEST) {
             present().requested();
         }

@@ -1,5 +1,6 @@
 package io.msgtrans.reactive.mem;
 
+import io.msgtrans.reactive.EndpointOptions.Extensions;
 import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.channel.SessionHandler;
@@ -82,8 +83,10 @@ public final class MemTransport implements TransportProvider {
                 return;
             }
             try {
-                install(serverEnd, server);
-                open(clientEnd, client, sink);
+                boolean extended = server.endpoint().extensions() != Extensions.OFF
+                        && client.endpoint().extensions() != Extensions.OFF;
+                install(serverEnd, server, extended);
+                open(clientEnd, client, extended, sink);
             } catch (RuntimeException failed) {
                 serverEnd.close();
                 sink.error(failed);
@@ -91,7 +94,7 @@ public final class MemTransport implements TransportProvider {
         });
     }
 
-    private static void open(MemChannel end, SessionContext context, MonoSink<Session> sink) {
+    private static void open(MemChannel end, SessionContext context, boolean extended, MonoSink<Session> sink) {
         EventLoop loop = context.loops().onClient(true).next();
         sink.onCancel(end::close);
         loop.register(end).addListener(registered -> {
@@ -101,7 +104,7 @@ public final class MemTransport implements TransportProvider {
                 return;
             }
             try {
-                sink.success(install(end, context));
+                sink.success(install(end, context, extended));
             } catch (RuntimeException failed) {
                 end.close();
                 sink.error(failed);
@@ -109,9 +112,9 @@ public final class MemTransport implements TransportProvider {
         });
     }
 
-    private static Session install(Channel channel, SessionContext context) {
+    private static Session install(Channel channel, SessionContext context, boolean extended) {
         SessionHandler handler =
-                context.handler(new PlainFraming(context.options().maxPayloadOr(DEFAULT_MAX_PAYLOAD)));
+                context.handler(new PlainFraming(context.options().maxPayloadOr(DEFAULT_MAX_PAYLOAD)), null, extended);
         channel.pipeline().addLast(handler);
         return handler.session();
     }

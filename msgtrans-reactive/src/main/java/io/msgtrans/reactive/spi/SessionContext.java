@@ -41,9 +41,14 @@ public interface SessionContext {
      * whatever decoded frames before, and gets {@code ByteBuf}s only.
      */
     default SessionHandler handler(Framing framing) {
-        return handler(framing, null);
+        return handler(framing, null, false);
     }
 
-    /** The same for a channel that is only a part of the connection which was admitted. */
-    SessionHandler handler(Framing framing, @Nullable Connection connection);
+    /**
+     * The same, with more.
+     *
+     * @param connection what was admitted, when the channel is only a part of it
+     * @param extended whether both sides agreed on the wire extensions
+     */
+    SessionHandler handler(Framing framing, @Nullable Connection connection, boolean extended);
 }

@@ -2,6 +2,11 @@ package io.msgtrans.reactive.spi;
 
 import io.msgtrans.reactive.EndpointOptions;
 import io.msgtrans.reactive.EndpointOptions.Certificate;
+import io.msgtrans.reactive.EndpointOptions.Extensions;
+import io.netty.handler.ssl.ApplicationProtocolConfig;
+import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
+import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBehavior;
+import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
@@ -22,33 +27,57 @@ public final class TlsContexts {
 
     private TlsContexts() {}
 
+    /** The application protocol of a peer that knows our wire extensions, and that of one that does not. */
+    public static final String EXTENDED = "msgtrans/x1";
+
+    private static final String PLAIN = "msgtrans";
+
     private static final PemCache<SslContext> CLIENTS = new PemCache<>();
+    private static final PemCache<SslContext> NEGOTIATING_CLIENTS = new PemCache<>();
 
     /**
      * TLS for a listener; reads the PEM files on a thread that may block. Fails with {@link IllegalArgumentException} when
      * there is no certificate and with {@link IOException} when a PEM file cannot be used.
+     *
+     * @param negotiate whether the wire extensions are agreed on by TLS (ALPN), if the options want them
      */
-    public static Mono<SslProvider> server(URI uri, EndpointOptions endpoint) {
-        return Mono.fromCallable(() -> serverProvider(uri, endpoint)).subscribeOn(Schedulers.boundedElastic());
+    public static Mono<SslProvider> server(URI uri, EndpointOptions endpoint, boolean negotiate) {
+        return Mono.fromCallable(() -> serverProvider(uri, endpoint, negotiate && wants(endpoint)))
+                .subscribeOn(Schedulers.boundedElastic());
     }
 
-    private static SslProvider serverProvider(URI uri, EndpointOptions endpoint) throws IOException {
+    private static boolean wants(EndpointOptions endpoint) {
+        return endpoint.extensions() != Extensions.OFF;
+    }
+
+    /** A peer that names no protocol, or another one, is served as a plain one. */
+    private static void negotiate(SslContextBuilder builder) {
+        builder.applicationProtocolConfig(new ApplicationProtocolConfig(
+                Protocol.ALPN,
+                SelectorFailureBehavior.NO_ADVERTISE,
+                SelectedListenerFailureBehavior.ACCEPT,
+                EXTENDED,
+                PLAIN));
+    }
+
+    private static SslProvider serverProvider(URI uri, EndpointOptions endpoint, boolean negotiate) throws IOException {
         Certificate certificate = endpoint.certificate();
         if (certificate == null) {
             throw new IllegalArgumentException(
                     uri.getScheme() + " needs a certificate to listen: option certificate(chain, key)");
         }
         SslProvider.Builder builder = SslProvider.builder()
-                .sslContext(serverContext(endpoint, certificate))
+                .sslContext(serverContext(endpoint, certificate, negotiate))
                 .handshakeTimeout(endpoint.handshakeTimeout());
         for (Map.Entry<String, Certificate> entry : endpoint.sniCertificates().entrySet()) {
-            SslContext context = serverContext(endpoint, entry.getValue());
+            SslContext context = serverContext(endpoint, entry.getValue(), negotiate);
             builder.addSniMapping(entry.getKey(), spec -> spec.sslContext(context));
         }
         return builder.build();
     }
 
-    private static SslContext serverContext(EndpointOptions endpoint, Certificate certificate) throws IOException {
+    private static SslContext serverContext(EndpointOptions endpoint, Certificate certificate, boolean negotiate)
+            throws IOException {
         try {
             SslContextBuilder builder = SslContextBuilder.forServer(
                             certificate.chain().toFile(), certificate.key().toFile())
@@ -62,6 +91,9 @@ public final class TlsContexts {
             if (endpoint.trust() != null) {
                 builder.trustManager(endpoint.trust().toFile());
             }
+            if (negotiate) {
+                negotiate(builder);
+            }
             return builder.build();
         } catch (IllegalArgumentException broken) {
             throw new IOException(
@@ -72,13 +104,18 @@ public final class TlsContexts {
     /**
      * TLS for a connection; reads the PEM files, when they are new or were changed, on a thread that may block. Fails with
      * {@link IOException} when one of them cannot be used.
+     *
+     * @param negotiate whether the wire extensions are agreed on by TLS (ALPN), if the options want them
      */
-    public static Mono<SslProvider> client(EndpointOptions endpoint) {
-        return Mono.fromCallable(() -> clientProvider(endpoint, CLIENTS.get(endpoint, () -> clientContext(endpoint))))
+    public static Mono<SslProvider> client(EndpointOptions endpoint, boolean negotiate) {
+        boolean offer = negotiate && wants(endpoint);
+        PemCache<SslContext> clients = offer ? NEGOTIATING_CLIENTS : CLIENTS;
+        return Mono.fromCallable(() ->
+                        clientProvider(endpoint, clients.get(endpoint, () -> clientContext(endpoint, offer))))
                 .subscribeOn(Schedulers.boundedElastic());
     }
 
-    private static SslContext clientContext(EndpointOptions endpoint) throws IOException {
+    private static SslContext clientContext(EndpointOptions endpoint, boolean offer) throws IOException {
         SslContextBuilder builder = SslContextBuilder.forClient().protocols(PROTOCOLS);
         try {
             if (endpoint.isTrustAllInsecurely()) {
@@ -95,6 +132,9 @@ public final class TlsContexts {
             }
         } catch (IllegalArgumentException broken) {
             throw new IOException("a PEM file cannot be used: " + broken.getMessage(), broken);
+        }
+        if (offer) {
+            negotiate(builder);
         }
         return builder.build();
     }

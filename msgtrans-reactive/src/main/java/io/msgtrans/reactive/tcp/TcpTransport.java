@@ -1,5 +1,6 @@
 package io.msgtrans.reactive.tcp;
 
+import io.msgtrans.reactive.EndpointOptions.Extensions;
 import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.channel.SessionHandler;
 import io.msgtrans.reactive.spi.Listener;
@@ -7,6 +8,7 @@ import io.msgtrans.reactive.spi.SessionContext;
 import io.msgtrans.reactive.spi.TlsContexts;
 import io.msgtrans.reactive.spi.TransportProvider;
 import io.netty.channel.ChannelOption;
+import io.netty.handler.ssl.SslHandler;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.util.Set;
@@ -49,11 +51,11 @@ public final class TcpTransport implements TransportProvider {
                         }
                     })
                     .handle((in, out) -> {
-                        in.withConnection(connection -> install(connection, context));
+                        in.withConnection(connection -> accept(connection, context));
                         return Mono.never(); // ends with the channel
                     });
             Mono<? extends DisposableServer> bind = isSecure(context.uri().getScheme())
-                    ? TlsContexts.server(context.uri(), context.endpoint())
+                    ? TlsContexts.server(context.uri(), context.endpoint(), true)
                             .flatMap(tls -> server.secure(tls).bind())
                     : server.bind();
             return bind.map(bound -> listener(context.uri(), bound));
@@ -72,18 +74,34 @@ public final class TcpTransport implements TransportProvider {
                     .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
                             context.endpoint().connectTimeout().toMillis());
             Mono<? extends Connection> connect = isSecure(context.uri().getScheme())
-                    ? TlsContexts.client(context.endpoint())
+                    ? TlsContexts.client(context.endpoint(), true)
                             .flatMap(tls -> client.secure(tls).connect())
                     : client.connect();
-            return connect.map(connection -> install(connection, context));
+            boolean hello =
+                    !isSecure(context.uri().getScheme()) && context.endpoint().extensions() == Extensions.ON;
+            return connect.flatMap(connection -> {
+                SessionHandler handler = handler(connection, context);
+                add(connection, handler);
+                return hello ? handler.sayHello() : Mono.just(handler.session());
+            });
         });
     }
 
+    private static void accept(Connection connection, SessionContext context) {
+        SessionHandler handler = handler(connection, context);
+        boolean plain = connection.channel().pipeline().get(SslHandler.class) == null;
+        add(connection, plain && context.endpoint().extensions() != Extensions.OFF ? handler.acceptHello() : handler);
+    }
+
+    private static SessionHandler handler(Connection connection, SessionContext context) {
+        SslHandler tls = connection.channel().pipeline().get(SslHandler.class);
+        boolean extended = tls != null && TlsContexts.EXTENDED.equals(tls.applicationProtocol());
+        return context.handler(new PlainFraming(context.options()), null, extended);
+    }
+
     /** Called on the event loop, when the connection is open and nothing has been read. */
-    private static Session install(Connection connection, SessionContext context) {
-        SessionHandler handler = context.handler(new PlainFraming(context.options()));
+    private static void add(Connection connection, SessionHandler handler) {
         connection.channel().pipeline().addBefore(NettyPipeline.ReactiveBridge, HANDLER, handler);
-        return handler.session();
     }
 
     /** A listener over one of Reactor Netty's servers, with the port that it got. */

@@ -143,7 +143,7 @@ public final class WebSocketFraming implements Framing {
         int payloadIndex = index + headerLength;
         int payloadLength = length - headerLength;
         if ((second & MASKED) != 0) {
-            unmask(in, payloadIndex, payloadLength, in.getInt(payloadIndex - 4));
+            Masking.apply(in, payloadIndex, payloadLength, in.getInt(payloadIndex - 4));
         }
         if (first == (FIN | BINARY)) {
             binary(in, payloadIndex, payloadLength, sink);
@@ -261,21 +261,6 @@ public final class WebSocketFraming implements Framing {
         }
     }
 
-    private static void unmask(ByteBuf in, int index, int length, int key) {
-        if (key == 0) {
-            return;
-        }
-        long wide = ((long) key << 32) | (key & 0xFFFFFFFFL);
-        int i = index;
-        int end = index + length;
-        for (; i + 8 <= end; i += 8) {
-            in.setLong(i, in.getLong(i) ^ wide);
-        }
-        for (int n = 0; i < end; i++, n++) {
-            in.setByte(i, in.getByte(i) ^ (key >>> (24 - 8 * (n & 3))));
-        }
-    }
-
     private static ProtocolException malformed(String message) {
         return new ProtocolException(Rule.MALFORMED, "WebSocket: " + message);
     }
@@ -315,18 +300,8 @@ public final class WebSocketFraming implements Framing {
 
     @Override
     public void finish(ByteBuffer out, int prefixIndex, int packetIndex, int packetLength) {
-        if (!client) {
-            return;
-        }
-        int key = out.getInt(packetIndex - 4);
-        long wide = ((long) key << 32) | (key & 0xFFFFFFFFL);
-        int i = packetIndex;
-        int end = packetIndex + packetLength;
-        for (; i + 8 <= end; i += 8) {
-            out.putLong(i, out.getLong(i) ^ wide);
-        }
-        for (int n = 0; i < end; i++, n++) {
-            out.put(i, (byte) (out.get(i) ^ (key >>> (24 - 8 * (n & 3)))));
+        if (client) {
+            Masking.apply(out, packetIndex, packetLength, out.getInt(packetIndex - 4));
         }
     }
 
@@ -370,7 +345,7 @@ public final class WebSocketFraming implements Framing {
             frame.writeInt(key);
             int index = frame.writerIndex();
             frame.writeBytes(payload);
-            unmask(frame, index, payload.length, key);
+            Masking.apply(frame, index, payload.length, key);
         } else {
             frame.writeBytes(payload);
         }

@@ -2,6 +2,7 @@ package io.msgtrans.reactive.websocket;
 
 import io.msgtrans.reactive.EndpointOption;
 import io.msgtrans.reactive.EndpointOptions;
+import io.msgtrans.reactive.EndpointOptions.Extensions;
 import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.channel.SessionHandler;
 import io.msgtrans.reactive.spi.Listener;
@@ -29,12 +30,15 @@ import reactor.netty.http.server.HttpServer;
 import reactor.netty.http.server.HttpServerRequest;
 import reactor.netty.http.server.HttpServerResponse;
 import reactor.netty.http.server.WebsocketServerSpec;
+import reactor.netty.http.websocket.WebsocketInbound;
 import reactor.netty.resources.ConnectionProvider;
 
 /** {@code ws} and {@code wss}: Reactor Netty makes the upgrade, then the session handler replaces its frame codec. */
 public final class WebSocketTransport implements TransportProvider {
 
     private static final String HANDLER = "msgtrans.session";
+    private static final String EXTENSIONS_HEADER = "msgtrans-extensions";
+    private static final String EXTENSIONS = "x1";
     private static final WebsocketServerSpec SERVER_SPEC =
             WebsocketServerSpec.builder().compress(false).handlePing(true).build();
     private static final WebsocketClientSpec CLIENT_SPEC =
@@ -77,7 +81,7 @@ public final class WebSocketTransport implements TransportProvider {
                     })
                     .handle((request, response) -> upgrade(context, request, response));
             Mono<? extends DisposableServer> bind = isSecure(context.uri().getScheme())
-                    ? TlsContexts.server(context.uri(), context.endpoint())
+                    ? TlsContexts.server(context.uri(), context.endpoint(), false)
                             .flatMap(tls -> server.secure(tls).bind())
                     : server.bind();
             return bind.map(bound -> TcpTransport.listener(context.uri(), bound));
@@ -96,9 +100,14 @@ public final class WebSocketTransport implements TransportProvider {
                     .header(HttpHeaderNames.CONNECTION, "close")
                     .send();
         }
+        boolean extended = context.endpoint().extensions() != Extensions.OFF
+                && request.requestHeaders().containsValue(EXTENSIONS_HEADER, EXTENSIONS, true);
+        if (extended) {
+            response.header(EXTENSIONS_HEADER, EXTENSIONS);
+        }
         return response.sendWebsocket(
                 (in, out) -> {
-                    in.withConnection(connection -> install(connection, context, false));
+                    in.withConnection(connection -> install(connection, context, false, extended));
                     return Mono.never(); // ends with the channel
                 },
                 SERVER_SPEC);
@@ -121,23 +130,31 @@ public final class WebSocketTransport implements TransportProvider {
                             context.endpoint().connectTimeout().toMillis())
                     .headers(headers -> {
                         String authorization = context.endpoint().get(WebSocketOptions.AUTHORIZATION);
+                        if (context.endpoint().extensions() != Extensions.OFF) {
+                            headers.set(EXTENSIONS_HEADER, EXTENSIONS);
+                        }
                         if (!authorization.isEmpty()) {
                             headers.set(HttpHeaderNames.AUTHORIZATION, authorization);
                         }
                     });
             URI uri = context.uri();
             Mono<HttpClient> secured = isSecure(uri.getScheme())
-                    ? TlsContexts.client(context.endpoint()).map(client::secure)
+                    ? TlsContexts.client(context.endpoint(), false).map(client::secure)
                     : Mono.just(client);
             return secured.flatMap(ready -> ready.websocket(CLIENT_SPEC)
                     .uri(uri.getRawPath() == null || uri.getRawPath().isEmpty() ? uri.resolve("/") : uri)
                     .connect()
-                    .map(connection -> install(connection, context, true)));
+                    .map(connection -> install(connection, context, true, isExtended(connection))));
         });
     }
 
+    private static boolean isExtended(Connection connection) {
+        return connection instanceof WebsocketInbound upgraded
+                && upgraded.headers().containsValue(EXTENSIONS_HEADER, EXTENSIONS, true);
+    }
+
     /** Called on the event loop, between the upgrade and the first frame. */
-    private static Session install(Connection connection, SessionContext context, boolean client) {
+    private static Session install(Connection connection, SessionContext context, boolean client, boolean extended) {
         EndpointOptions endpoint = context.endpoint();
         WebSocketFraming framing = new WebSocketFraming(
                 client,
@@ -150,7 +167,7 @@ public final class WebSocketTransport implements TransportProvider {
             pipeline.remove(encoder.handler());
         }
         ChannelHandler decoder = pipeline.context(WebSocketFrameDecoder.class).handler();
-        SessionHandler handler = context.handler(framing);
+        SessionHandler handler = context.handler(framing, null, extended);
         pipeline.replace(decoder, HANDLER, handler); // bytes that it holds already come to ours
         return handler.session();
     }

@@ -16,6 +16,9 @@ import java.nio.ByteBuffer;
  */
 public final class PacketHeader {
 
+    private static final int FIRST_EXTENSION_TYPE = 16;
+    private static final int LAST_EXTENSION_TYPE = 31;
+
     private PacketHeader() {}
 
     /**
@@ -27,7 +30,7 @@ public final class PacketHeader {
     public static long check(long head, long tail, int maxPayload) {
         // One comparison for the common case: version 1, compression 0..2, type 0..2.
         if ((head >>> 56) != Packet.VERSION || (head >>> 48 & 0xFF) > 2 || (head >>> 40 & 0xFF) > 2) {
-            throw malformed(head);
+            checkExtension(head);
         }
         long payload = tail >>> 16 & 0xFFFFFFFFL;
         if (payload > maxPayload) {
@@ -38,7 +41,20 @@ public final class PacketHeader {
         return Packet.HEADER_BYTES + (tail >>> 48) + payload;
     }
 
-    private static ProtocolException malformed(long head) {
+    /** Whether a packet is a frame of the wire extensions, which a session allows when they were agreed on. */
+    public static boolean isExtension(long head) {
+        long type = head >>> 40 & 0xFF;
+        return type >= FIRST_EXTENSION_TYPE && type <= LAST_EXTENSION_TYPE;
+    }
+
+    private static void checkExtension(long head) {
+        if ((head >>> 56) != Packet.VERSION || (head >>> 48 & 0xFF) > 2 || !isExtension(head)) {
+            throw malformed(head);
+        }
+    }
+
+    /** Why a header is refused that is not one of v1. */
+    public static ProtocolException malformed(long head) {
         long version = head >>> 56;
         if (version != Packet.VERSION) {
             return new ProtocolException(Rule.MALFORMED, "version " + version + " is not 1");

@@ -45,7 +45,10 @@ public final class RSocketContestant implements Contestant {
         Tally tally = new Tally();
         SocketAcceptor acceptor = settings.oneWay()
                 ? (setup, peer) -> Mono.just(new Counting(tally))
-                : SocketAcceptor.forRequestResponse(Mono::just);
+                : settings.workload().kind().onStreams()
+                        ? SocketAcceptor.with(new RSocketStreams(
+                                payloadBytes(settings.workload().payloadBytes())))
+                        : SocketAcceptor.forRequestResponse(Mono::just);
         CloseableChannel server = RSocketServer.create(acceptor)
                 .payloadDecoder(PayloadDecoder.ZERO_COPY)
                 .bindNow(TcpServerTransport.create("127.0.0.1", port));
@@ -93,12 +96,15 @@ public final class RSocketContestant implements Contestant {
         Workload workload = settings.workload();
         ByteBuf bytes = payloadBytes(workload.payloadBytes());
         List<RSocket> sockets = new ArrayList<>();
+        Tally tally = new Tally();
         try {
             List<Stream> streams = new ArrayList<>();
             for (int i = 0; i < workload.connections(); i++) {
                 RSocket socket = connect(host, port, recorder);
                 sockets.add(socket);
-                if (settings.oneWay()) {
+                if (workload.kind().onStreams()) {
+                    RSocketStreams.start(socket, bytes, settings, recorder, tally.newLane());
+                } else if (settings.oneWay()) {
                     Stream stream = new Stream(socket, bytes, recorder);
                     streams.add(stream);
                     stream.start();
@@ -106,7 +112,9 @@ public final class RSocketContestant implements Contestant {
                     new Window(socket, bytes, recorder).start();
                 }
             }
-            if (settings.oneWay()) {
+            if (workload.kind().onStreams()) {
+                recorder.measureConfirmed(() -> CompletableFuture.completedFuture(tally.sum()));
+            } else if (settings.oneWay()) {
                 recorder.measureConfirmed(streams.get(0)::count);
             } else {
                 recorder.measureReplies();

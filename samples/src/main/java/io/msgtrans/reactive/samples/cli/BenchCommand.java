@@ -1,5 +1,6 @@
 package io.msgtrans.reactive.samples.cli;
 
+import io.msgtrans.reactive.EndpointOptions.Extensions;
 import io.msgtrans.reactive.TransportClient;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -16,9 +17,11 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Puts a server under load and prints what it confirmed.",
-            "oneway needs 'serve --mode sink', echo and pingpong need 'serve --mode echo'."
+            "oneway needs 'serve --mode sink', echo and pingpong need 'serve --mode echo'; stream and channel any."
         })
 final class BenchCommand implements Callable<Integer> {
+
+    private static final int DEFAULT_WINDOW = 256;
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -26,7 +29,10 @@ final class BenchCommand implements Callable<Integer> {
     @Parameters(paramLabel = "URI", description = "The server, for example tcp://127.0.0.1:8001.")
     private String uri = "";
 
-    @Option(names = "--workload", required = true, description = "One of oneway, echo, pingpong (echo with window 1).")
+    @Option(
+            names = "--workload",
+            required = true,
+            description = "One of oneway, echo, pingpong (echo with window 1), stream, channel.")
     private BenchSettings.Workload workload = BenchSettings.Workload.ECHO;
 
     @Option(names = "--payload", paramLabel = "B", defaultValue = "64", description = "Bytes. Default: 64.")
@@ -38,8 +44,9 @@ final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--window",
             paramLabel = "W",
-            defaultValue = "256",
-            description = "Packets in flight per session, for echo. Default: 256.")
+            defaultValue = "0",
+            description = "Packets in flight per session for echo, default 256; streams per session for stream and "
+                    + "channel, default 1.")
     private int window;
 
     @Option(
@@ -63,6 +70,14 @@ final class BenchCommand implements Callable<Integer> {
     @Mixin
     private TlsOptions tls = new TlsOptions();
 
+    private int window() {
+        if (workload == BenchSettings.Workload.PINGPONG) {
+            return 1;
+        }
+        boolean given = spec.commandLine().getParseResult().hasMatchedOption("--window");
+        return given ? window : workload.onStreams() ? 1 : DEFAULT_WINDOW;
+    }
+
     @Override
     public Integer call() throws InterruptedException {
         BenchSettings settings = new BenchSettings(
@@ -70,11 +85,13 @@ final class BenchCommand implements Callable<Integer> {
                 workload,
                 payload,
                 connections,
-                workload == BenchSettings.Workload.PINGPONG ? 1 : window,
+                window(),
                 rate,
                 Duration.ofSeconds(warmup),
                 Duration.ofSeconds(seconds));
-        TransportClient client = TransportClient.create(uri).endpoint(tls::apply);
+        TransportClient client = TransportClient.create(uri)
+                .endpoint(tls::apply)
+                .endpoint(options -> workload.onStreams() ? options.extensions(Extensions.ON) : options);
         BenchResult result = new BenchRun(settings, client, spec.commandLine().getErr()).run();
         spec.commandLine().getOut().println(json ? result.json() : result.text());
         if (result.messages() == 0 || result.errors() > 0) {

@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.HdrHistogram.Histogram;
@@ -45,7 +46,11 @@ final class BenchRun {
             for (int i = 0; i < settings.connections(); i++) {
                 sessions.add(client.connectNow());
             }
-            return settings.workload() == BenchSettings.Workload.ONEWAY ? runOneWay() : runEcho();
+            return switch (settings.workload()) {
+                case ONEWAY -> runOneWay();
+                case ECHO, PINGPONG -> runEcho();
+                case STREAM, CHANNEL -> runStreams();
+            };
         } finally {
             stopped = true;
             sessions.forEach(Session::dispose);
@@ -86,6 +91,30 @@ final class BenchRun {
                 .blockOptional(COUNT_TIMEOUT.plusSeconds(1))
                 .orElseThrow();
         return counts.stream().mapToLong(Long::longValue).toArray();
+    }
+
+    private BenchResult runStreams() throws InterruptedException {
+        LongAdder items = new LongAdder();
+        LongAdder errors = new LongAdder();
+        Flux<Packet> endless = Flux.generate(sink -> sink.next(Packet.oneWay(payload)));
+        for (Session session : sessions) {
+            for (int i = 0; i < settings.window(); i++) {
+                Flux<Packet> stream = settings.workload() == BenchSettings.Workload.STREAM
+                        ? session.requestStream(Packet.request(payload))
+                        : session.channel(endless);
+                stream.subscribe(
+                        item -> (item.payloadLength() == payload.length ? items : errors).increment(),
+                        broken::completeExceptionally,
+                        this::endedEarly);
+            }
+        }
+        pass(settings.warmup(), "warm-up", items::sum);
+        long before = items.sum();
+        long startNanos = System.nanoTime();
+        pass(settings.duration(), "received", items::sum);
+        long messages = items.sum() - before;
+        return new BenchResult(
+                settings, (System.nanoTime() - startNanos) / 1e9, messages, new Histogram(3), errors.sum());
     }
 
     private BenchResult runEcho() throws InterruptedException {

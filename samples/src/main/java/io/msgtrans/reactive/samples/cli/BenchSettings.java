@@ -9,7 +9,7 @@ import java.time.Duration;
  * @param workload what kind of load
  * @param payload bytes of payload
  * @param connections sessions at one time
- * @param window packets in flight per session, where the workload has a window
+ * @param window packets in flight, or streams, per session, where the workload has a window
  * @param rate packets per second over all sessions, 0 for as fast as it goes
  * @param warmup time under load before the measured window
  * @param duration length of the measured window
@@ -28,7 +28,15 @@ record BenchSettings(
     enum Workload {
         ONEWAY,
         ECHO,
-        PINGPONG
+        PINGPONG,
+        /** Streams without end from the server, as many per session as the window says. */
+        STREAM,
+        /** The same in both directions. */
+        CHANNEL;
+
+        boolean onStreams() {
+            return this == STREAM || this == CHANNEL;
+        }
     }
 
     BenchSettings {
@@ -37,7 +45,7 @@ record BenchSettings(
         atLeast("--window", window, 1);
         atLeast("--rate", rate, 0);
         atLeast("--seconds", duration.toSeconds(), 1);
-        if (rate > 0 && workload == Workload.ONEWAY) {
+        if (rate > 0 && (workload == Workload.ONEWAY || workload.onStreams())) {
             throw new IllegalArgumentException("--rate needs replies to measure: use it with echo or pingpong");
         }
     }

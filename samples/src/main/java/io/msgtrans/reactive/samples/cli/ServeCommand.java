@@ -49,6 +49,7 @@ final class ServeCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         TransportServer server = TransportServer.create()
+                .session(options -> options.streams(new CountingStreams()))
                 .handle(session -> mode.handle(session, borrowed ? session.receiveBorrowed() : session.receive()));
         DemoCertificate made = certificateIfNeeded();
         for (String uri : listen) {

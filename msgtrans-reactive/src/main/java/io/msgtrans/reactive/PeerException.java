@@ -1,0 +1,38 @@
+package io.msgtrans.reactive;
+
+/** The peer answered a request or a stream with an error. Expected: only this request or stream is affected. */
+public final class PeerException extends TransportException {
+
+    /** The peer's handler failed. */
+    public static final int APPLICATION = 1;
+    /** The peer has as many open streams as it allows. */
+    public static final int TOO_MANY_STREAMS = 2;
+    /** The peer has no handler for this. */
+    public static final int NO_HANDLER = 3;
+    /** An item is larger than the peer may send. */
+    public static final int ITEM_TOO_LARGE = 4;
+    /** The peer gave up. */
+    public static final int CANCELLED = 6;
+    /** From here on codes are the application's own. */
+    public static final int FIRST_OWN = 256;
+
+    private static final long serialVersionUID = 1L;
+
+    private final int code;
+
+    /**
+     * An error to answer with, or one that came.
+     *
+     * @param code one of the constants, or the application's own from {@link #FIRST_OWN} on
+     * @param message for people
+     */
+    public PeerException(int code, String message) {
+        super(Kind.EXPECTED, message, null);
+        this.code = code;
+    }
+
+    /** One of the constants, or the application's own. */
+    public int code() {
+        return code;
+    }
+}

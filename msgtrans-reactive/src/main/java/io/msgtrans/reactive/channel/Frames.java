@@ -1,0 +1,36 @@
+package io.msgtrans.reactive.channel;
+
+/** The frames of the wire extensions x1, see {@code docs/wire-extensions.md}. */
+final class Frames {
+
+    static final int FIRST = 16;
+    static final int LAST = 31;
+
+    static final int OPEN = 16;
+    static final int ITEM = 17;
+    static final int CREDIT = 18;
+    static final int COMPLETE = 19;
+    static final int ERROR = 20;
+    static final int CANCEL = 21;
+    static final int REQUEST_ERROR = 22;
+    static final int REQUEST_CANCEL = 23;
+
+    /** Of OPEN: who sends items. */
+    static final int FLAG_OPENER_SENDS = 0x0010;
+
+    static final int FLAG_OTHER_SENDS = 0x0020;
+    /** Of OPEN: the other side sends exactly one. */
+    static final int FLAG_SINGLE = 0x0040;
+    /** Of ITEM. */
+    static final int FLAG_LAST = 0x0010;
+
+    static final int FLAG_CONTINUED = 0x0020;
+
+    static final int FLAGS = FLAG_OPENER_SENDS | FLAG_OTHER_SENDS | FLAG_SINGLE;
+
+    static final int CREDIT_BYTES = 4;
+    /** Credits from here on are without bound. */
+    static final int UNBOUNDED = Integer.MAX_VALUE;
+
+    private Frames() {}
+}

@@ -45,7 +45,7 @@ public final class SessionOptions implements Cloneable {
 
     private StreamHandler streamHandler = new StreamHandler() {};
     private int maxStreams = 1024;
-    private int streamCredit = 256;
+    private int streamCredit = 16_384;
 
     private SessionOptions() {}
 
@@ -277,12 +277,12 @@ public final class SessionOptions implements Cloneable {
     }
 
     /**
-     * Items of a stream that the peer may have under way at most, 1..65,536; default 256. It gets more when a quarter is
-     * left, and never more than the subscriber has demanded.
+     * Items of a stream that the peer may have under way at most, 1..1,048,576; default 16,384. It gets more when a quarter is
+     * left, and never more than the subscriber has demanded; they wait nowhere on this side.
      */
     public SessionOptions streamCredit(int items) {
         SessionOptions copy = copy();
-        copy.streamCredit = between("streamCredit", items, 1, 65_536);
+        copy.streamCredit = between("streamCredit", items, 1, 1 << 20);
         return copy;
     }
 

@@ -348,7 +348,11 @@ final class SessionStreams {
 
     void credit(Stream stream, int more) {
         stream.outbound.encodeControl(Frames.CREDIT, stream.id, more);
-        stream.outbound.flushSoon();
+        if (more > options.streamCredit() >> 2) {
+            stream.outbound.flush(); // the peer may stand still; not at the end of this burst of reads
+        } else {
+            stream.outbound.flushSoon();
+        }
     }
 
     /** The subscriber wants no more; a stream that this side opened ends with that. */

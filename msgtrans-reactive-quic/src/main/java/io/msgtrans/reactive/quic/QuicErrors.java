@@ -20,15 +20,32 @@ final class QuicErrors {
 
     private QuicErrors() {}
 
-    /** The cause of a failed connect, with what the peer said. */
+    /** The cause of a failed connect, in words that say what to do. */
     static Throwable explain(Throwable cause) {
         if (cause instanceof QuicClosedChannelException closed && closed.event() != null) {
             return new IOException(describe(closed.event()), cause);
         }
-        String message = String.valueOf(cause.getMessage());
-        return message.contains("NO_APPLICATION_PROTOCOL")
-                ? new IOException(alert(NO_APPLICATION_PROTOCOL), cause)
+        Throwable root = cause;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        String message = String.valueOf(root.getMessage());
+        if (message.contains("NO_APPLICATION_PROTOCOL")) {
+            return explained(alert(NO_APPLICATION_PROTOCOL), cause);
+        }
+        return message.contains("TLS_FAIL")
+                ? explained(
+                        "the server's certificate is not trusted, or is for another name (options trust, "
+                                + "pinnedCertificate, serverName)",
+                        cause)
                 : cause;
+    }
+
+    /** Not as a cause, whose message would be shown instead. */
+    private static IOException explained(String message, Throwable original) {
+        IOException explained = new IOException(message);
+        explained.addSuppressed(original);
+        return explained;
     }
 
     static String describe(QuicConnectionCloseEvent close) {

@@ -69,7 +69,9 @@ class QuicOptionsTest {
     void aCertificateOfAnUnknownAuthorityIsRefused() {
         BoundServer server = serve(o -> o);
         assertThatThrownBy(() -> TransportClient.create(server.uri().toString()).connectNow())
-                .isInstanceOf(ConnectFailedException.class);
+                .isInstanceOf(ConnectFailedException.class)
+                .hasMessageContaining("option")
+                .hasMessageContaining("trust");
         assertEchoes(connect(server, EndpointOptions::trustAllInsecurely));
         TransportContract.stop(server);
     }

@@ -22,6 +22,7 @@ import reactor.core.publisher.Flux;
 final class BenchRun {
 
     private static final Duration COUNT_TIMEOUT = Duration.ofSeconds(30);
+    private static final Duration STALL = Duration.ofSeconds(5);
     private static final int MAX_PACED_IN_FLIGHT = 1 << 16;
     private static final long PACER_STEP_NANOS = 50_000;
 
@@ -174,6 +175,7 @@ final class BenchRun {
     private void pass(Duration time, String what, LongSupplier count) throws InterruptedException {
         long endNanos = System.nanoTime() + time.toNanos();
         long last = count.getAsLong();
+        long movedNanos = System.nanoTime();
         for (long left = time.toNanos(); left > 0; left = endNanos - System.nanoTime()) {
             try {
                 broken.get(Math.min(left, TimeUnit.SECONDS.toNanos(1)), TimeUnit.NANOSECONDS);
@@ -181,6 +183,12 @@ final class BenchRun {
                 long now = count.getAsLong();
                 progress.printf(Locale.ROOT, "%s %,d (%,d in the last step)%n", what, now, now - last);
                 progress.flush();
+                if (now != last) {
+                    movedNanos = System.nanoTime();
+                } else if (System.nanoTime() - movedNanos > STALL.toNanos()) {
+                    throw new IllegalStateException(
+                            "nothing moved for " + STALL.toSeconds() + " s: the server stands still" + " or is gone");
+                }
                 last = now;
             } catch (ExecutionException failed) {
                 throw failed.getCause() instanceof RuntimeException cause

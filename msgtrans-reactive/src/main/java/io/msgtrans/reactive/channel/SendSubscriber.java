@@ -3,9 +3,7 @@ package io.msgtrans.reactive.channel;
 import io.msgtrans.reactive.ConnectionLostException;
 import io.msgtrans.reactive.LimitException;
 import io.msgtrans.reactive.Packet;
-import java.util.Objects;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
-import org.jctools.queues.SpscArrayQueue;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
@@ -21,41 +19,26 @@ import reactor.util.context.Context;
  * hands over its packets one by one (synchronous fusion: ranges, collections, generators and what maps them) is asked
  * for each when the socket takes it, so that nothing waits anywhere.
  */
-final class SendSubscriber extends Sender implements CoreSubscriber<Packet>, Subscription {
-
-    static final int MAX_WINDOW = 256;
-    private static final int FIRST_WINDOW = 16;
+final class SendSubscriber extends Sender implements Subscription {
 
     private static final int ACTIVE = 0;
     private static final int CANCELLED = 1;
     private static final int ENDED = 2;
 
     private final CoreSubscriber<? super Void> actual;
-    private final Outbound outbound;
-
     private volatile int state;
     private static final AtomicIntegerFieldUpdater<SendSubscriber> STATE =
             AtomicIntegerFieldUpdater.newUpdater(SendSubscriber.class, "state");
 
-    private volatile @Nullable SpscArrayQueue<Packet> queue;
-    private volatile boolean upstreamDone;
-    /** Written before upstreamDone. */
-    private @Nullable Throwable upstreamError;
-
-    private @Nullable Subscription upstream;
     private @Nullable QueueSubscription<Packet> source;
 
     // Event loop only.
-    private long requested;
-    private long taken;
     private long written;
-    private long packetBytes;
-    private int window = FIRST_WINDOW;
     private boolean registered;
 
     SendSubscriber(CoreSubscriber<? super Void> actual, Outbound outbound) {
+        super(outbound);
         this.actual = actual;
-        this.outbound = outbound;
     }
 
     @Override
@@ -87,55 +70,18 @@ final class SendSubscriber extends Sender implements CoreSubscriber<Packet>, Sub
             packet.release();
             return;
         }
-        LimitException tooLarge = outbound.sizeError(packet);
-        if (tooLarge != null) {
-            packet.release();
-            cancelUpstream();
-            onError(tooLarge);
+        if (isTooLarge(packet)) {
             return;
         }
         if (outbound.inEventLoop() && queueIsEmpty() && !outbound.isEnded()) {
             take(packet); // was asked for when there was room, and is not worth a queue
             outbound.flushSoon();
-            if (requested - taken <= window >> 2) {
+            if (!hasEnoughUnderWay()) {
                 replenish();
             }
         } else {
             enqueue(packet);
         }
-    }
-
-    private void enqueue(Packet packet) {
-        SpscArrayQueue<Packet> present = queue;
-        if (present == null) {
-            present = new SpscArrayQueue<>(MAX_WINDOW);
-            queue = present;
-        }
-        Packet kept = packet.isBorrowed() ? Outbound.keep(packet) : packet;
-        if (!present.offer(kept)) {
-            kept.release();
-            cancelUpstream();
-            onError(new IllegalStateException("the publisher emitted more packets than were requested"));
-            return;
-        }
-        outbound.wake();
-    }
-
-    @Override
-    public void onError(Throwable error) {
-        Objects.requireNonNull(error, "error");
-        if (upstreamDone) {
-            Operators.onErrorDropped(error, currentContext());
-            return;
-        }
-        end(error);
-        outbound.wake();
-    }
-
-    @Override
-    public void onComplete() {
-        upstreamDone = true;
-        outbound.wake();
     }
 
     @Override
@@ -148,13 +94,6 @@ final class SendSubscriber extends Sender implements CoreSubscriber<Packet>, Sub
         if (STATE.compareAndSet(this, ACTIVE, CANCELLED)) {
             cancelUpstream();
             outbound.wake();
-        }
-    }
-
-    private void cancelUpstream() {
-        Subscription subscription = upstream;
-        if (subscription != null) {
-            subscription.cancel();
         }
     }
 
@@ -172,27 +111,13 @@ final class SendSubscriber extends Sender implements CoreSubscriber<Packet>, Sub
 
     @Override
     void replenish() {
-        long outstanding = requested - taken;
-        if (!registered
-                || source != null
-                || upstreamDone
-                || state != ACTIVE
-                || outstanding > window >> 2
-                || !outbound.canEncode()) {
-            return;
-        }
-        if (taken > 0) {
-            long fitting = outbound.options().outboundBytes() / Math.max(1, packetBytes);
-            window = (int) Math.max(1, Math.min(MAX_WINDOW, fitting));
-            packetBytes -= packetBytes >> 3; // forget a large packet slowly
-        }
-        long more = window - outstanding;
-        if (more > 0) {
-            requested += more;
-            Subscription subscription = upstream;
-            if (subscription != null) {
-                subscription.request(more);
-            }
+        if (registered
+                && source == null
+                && !upstreamDone
+                && state == ACTIVE
+                && !hasEnoughUnderWay()
+                && outbound.canEncode()) {
+            ask(Long.MAX_VALUE);
         }
     }
 
@@ -202,15 +127,11 @@ final class SendSubscriber extends Sender implements CoreSubscriber<Packet>, Sub
         if (packets != null) {
             return poll(packets, max);
         }
-        SpscArrayQueue<Packet> present = queue;
-        if (present == null) {
-            return false;
-        }
         for (int i = 0; i < max; i++) {
             if (!outbound.canEncode()) {
-                return true;
+                return !queueIsEmpty();
             }
-            Packet packet = present.poll();
+            Packet packet = poll();
             if (packet == null) {
                 return false;
             }
@@ -252,14 +173,8 @@ final class SendSubscriber extends Sender implements CoreSubscriber<Packet>, Sub
         return true;
     }
 
-    private void end(Throwable error) {
-        upstreamError = error;
-        upstreamDone = true;
-    }
-
     private void take(Packet packet) {
-        taken++;
-        packetBytes = Math.max(packetBytes, packet.lengthBytes());
+        taken(packet);
         outbound.encode(packet, this);
     }
 
@@ -303,14 +218,7 @@ final class SendSubscriber extends Sender implements CoreSubscriber<Packet>, Sub
     void fail(ConnectionLostException lost) {
         cancelUpstream();
         clearSource();
-        long queued = 0;
-        SpscArrayQueue<Packet> present = queue;
-        if (present != null) {
-            for (Packet packet = present.poll(); packet != null; packet = present.poll()) {
-                packet.release();
-                queued++;
-            }
-        }
+        long queued = releaseQueue();
         outbound.lost(queued);
         if (STATE.compareAndSet(this, ACTIVE, ENDED)) {
             long unsent = taken - written + queued;
@@ -327,11 +235,5 @@ final class SendSubscriber extends Sender implements CoreSubscriber<Packet>, Sub
         if (packets != null) {
             packets.clear();
         }
-    }
-
-    @Override
-    boolean queueIsEmpty() {
-        SpscArrayQueue<Packet> present = queue;
-        return present == null || present.isEmpty();
     }
 }

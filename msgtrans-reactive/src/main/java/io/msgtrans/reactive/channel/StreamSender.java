@@ -1,13 +1,10 @@
 package io.msgtrans.reactive.channel;
 
 import io.msgtrans.reactive.ConnectionLostException;
-import io.msgtrans.reactive.LimitException;
 import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.PeerException;
-import org.jctools.queues.SpscArrayQueue;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
-import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Operators;
 import reactor.util.context.Context;
 
@@ -16,24 +13,13 @@ import reactor.util.context.Context;
  * the event loop is encoded at once; what comes from other threads waits in a queue, which the demand bounds. A large item
  * goes out in fragments, between which others have their turn.
  */
-final class StreamSender extends Sender implements CoreSubscriber<Packet> {
+final class StreamSender extends Sender {
 
     /** What goes out in one frame. */
     static final int FRAGMENT_BYTES = 16 * 1024;
 
-    private static final int MAX_WINDOW = 256;
-    private static final int FIRST_WINDOW = 16;
-
     private final SessionStreams streams;
-    private final Outbound outbound;
     private final Context context;
-
-    private volatile @Nullable SpscArrayQueue<Packet> queue;
-    private volatile boolean upstreamDone;
-    /** Written before upstreamDone. */
-    private @Nullable Throwable upstreamError;
-
-    private volatile @Nullable Subscription upstream;
 
     // Event loop only.
     private @Nullable Stream stream;
@@ -41,10 +27,6 @@ final class StreamSender extends Sender implements CoreSubscriber<Packet> {
     private boolean registered;
     private boolean ended;
     private long credit;
-    private long requested;
-    private long taken;
-    private int window = FIRST_WINDOW;
-    private long packetBytes;
     private @Nullable Packet fragmented;
     private int fragmentFrom;
 
@@ -52,8 +34,8 @@ final class StreamSender extends Sender implements CoreSubscriber<Packet> {
      * @param opening opens the stream with the first item; {@code null} when the stream is open
      */
     StreamSender(SessionStreams streams, Outbound outbound, Context context, SessionStreams.@Nullable Opening opening) {
+        super(outbound);
         this.streams = streams;
-        this.outbound = outbound;
         this.context = context;
         this.opening = opening;
     }
@@ -78,11 +60,7 @@ final class StreamSender extends Sender implements CoreSubscriber<Packet> {
             packet.release();
             return;
         }
-        LimitException tooLarge = outbound.sizeError(packet);
-        if (tooLarge != null) {
-            packet.release();
-            cancelUpstream();
-            onError(tooLarge);
+        if (isTooLarge(packet)) {
             return;
         }
         if (outbound.inEventLoop() && queueIsEmpty() && outbound.canEncode()) {
@@ -95,46 +73,6 @@ final class StreamSender extends Sender implements CoreSubscriber<Packet> {
             replenish();
         } else {
             enqueue(packet);
-        }
-    }
-
-    private void enqueue(Packet packet) {
-        SpscArrayQueue<Packet> present = queue;
-        if (present == null) {
-            present = new SpscArrayQueue<>(MAX_WINDOW);
-            queue = present;
-        }
-        Packet kept = packet.isBorrowed() ? Outbound.keep(packet) : packet;
-        if (!present.offer(kept)) {
-            kept.release();
-            cancelUpstream();
-            onError(new IllegalStateException("the publisher emitted more packets than were requested"));
-            return;
-        }
-        outbound.wake();
-    }
-
-    @Override
-    public void onError(Throwable error) {
-        if (upstreamDone) {
-            Operators.onErrorDropped(error, context);
-            return;
-        }
-        upstreamError = error;
-        upstreamDone = true;
-        outbound.wake();
-    }
-
-    @Override
-    public void onComplete() {
-        upstreamDone = true;
-        outbound.wake();
-    }
-
-    private void cancelUpstream() {
-        Subscription subscription = upstream;
-        if (subscription != null) {
-            subscription.cancel();
         }
     }
 
@@ -163,20 +101,8 @@ final class StreamSender extends Sender implements CoreSubscriber<Packet> {
 
     @Override
     void replenish() {
-        long outstanding = requested - taken;
-        if (!registered || ended || upstreamDone || outstanding > window >> 2 || !outbound.canEncode()) {
-            return;
-        }
-        if (taken > 0) {
-            long fitting = outbound.options().outboundBytes() / Math.max(1, packetBytes);
-            window = (int) Math.max(1, Math.min(MAX_WINDOW, fitting));
-            packetBytes -= packetBytes >> 3; // forget a large packet slowly
-        }
-        long more = Math.min(window - outstanding, credit - requested);
-        Subscription subscription = upstream;
-        if (more > 0 && subscription != null) {
-            requested += more;
-            subscription.request(more);
+        if (registered && !ended && !upstreamDone && !hasEnoughUnderWay() && outbound.canEncode()) {
+            ask(credit);
         }
     }
 
@@ -190,8 +116,7 @@ final class StreamSender extends Sender implements CoreSubscriber<Packet> {
                 encodeFragment(fragmented);
                 continue;
             }
-            SpscArrayQueue<Packet> present = queue;
-            Packet packet = present == null ? null : present.poll();
+            Packet packet = poll();
             if (packet == null) {
                 return false;
             }
@@ -205,8 +130,7 @@ final class StreamSender extends Sender implements CoreSubscriber<Packet> {
     }
 
     private void take(Packet packet) {
-        taken++;
-        packetBytes = Math.max(packetBytes, packet.lengthBytes());
+        taken(packet);
         Stream present = stream;
         if (present == null) {
             openWith(packet);
@@ -243,8 +167,7 @@ final class StreamSender extends Sender implements CoreSubscriber<Packet> {
 
     @Override
     boolean queueIsEmpty() {
-        SpscArrayQueue<Packet> present = queue;
-        return fragmented == null && (present == null || present.isEmpty());
+        return fragmented == null && super.queueIsEmpty();
     }
 
     @Override
@@ -266,35 +189,27 @@ final class StreamSender extends Sender implements CoreSubscriber<Packet> {
         if (!ended) {
             ended = true;
             cancelUpstream();
-            release();
+            releaseQueue();
             outbound.wake(); // which forgets this sender
         }
     }
 
-    private int release() {
-        int released = 0;
+    @Override
+    int releaseQueue() {
         Packet partly = fragmented;
-        if (partly != null) {
-            fragmented = null;
-            partly.release();
-            released++;
+        if (partly == null) {
+            return super.releaseQueue();
         }
-        SpscArrayQueue<Packet> present = queue;
-        if (present != null) {
-            for (Packet packet = present.poll(); packet != null; packet = present.poll()) {
-                packet.release();
-                released++;
-            }
-        }
-        return released;
+        fragmented = null;
+        partly.release();
+        return super.releaseQueue() + 1;
     }
 
     @Override
     void stop(Throwable error) {
         cancelUpstream();
         if (!upstreamDone) {
-            upstreamError = new PeerException(PeerException.CANCELLED, "the session closes");
-            upstreamDone = true;
+            end(new PeerException(PeerException.CANCELLED, "the session closes"));
         }
     }
 
@@ -302,7 +217,7 @@ final class StreamSender extends Sender implements CoreSubscriber<Packet> {
     void fail(ConnectionLostException lost) {
         ended = true;
         cancelUpstream();
-        outbound.lost(release());
+        outbound.lost(releaseQueue());
         if (stream == null && opening != null) {
             opening.neverOpened(lost);
         }

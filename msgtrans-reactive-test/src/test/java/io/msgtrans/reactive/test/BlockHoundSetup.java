@@ -14,6 +14,9 @@ public final class BlockHoundSetup implements LauncherSessionListener {
                 // Classes that are loaded on first use are read from disk, whatever thread needs them first.
                 .allowBlockingCallsInside(ClassLoader.class.getName(), "loadClass")
                 .allowBlockingCallsInside("java.util.ServiceLoader$LazyClassPathLookupIterator", "parse")
+                // Netty's allocator waits for one allocation of another thread when it grows for contention.
+                .allowBlockingCallsInside(
+                        "io.netty.buffer.AdaptivePoolingAllocator$MagazineGroup", "tryExpandMagazines")
                 .install();
     }
 }

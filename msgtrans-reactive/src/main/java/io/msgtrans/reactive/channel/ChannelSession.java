@@ -4,7 +4,6 @@ import io.msgtrans.reactive.CloseReason;
 import io.msgtrans.reactive.CloseReason.Kind;
 import io.msgtrans.reactive.ConnectionLostException;
 import io.msgtrans.reactive.Lane;
-import io.msgtrans.reactive.LimitException;
 import io.msgtrans.reactive.OfferResult;
 import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.PeerException;
@@ -25,8 +24,6 @@ import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslHandler;
 import java.net.SocketAddress;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
@@ -47,8 +44,6 @@ final class ChannelSession implements Session {
     /** What is encoded ahead of the socket: enough for full writes, and little enough to stay in the processor's cache. */
     private static final int LARGEST_WRITE_BYTES = 256 * 1024;
 
-    private static final int PRIORITY_LANE = 1;
-
     private static final int OPEN = 0;
     private static final int CLOSING = 1;
     private static final int CLOSED = 2;
@@ -62,6 +57,8 @@ final class ChannelSession implements Session {
     private final SessionHandler handler;
     private final Inbound inbound;
     private final Outbound outbound;
+    private final Lanes lanes;
+    private final @Nullable UnreliableOutbound unreliable;
     private final PendingRequests pending;
     private final SessionStreams streams;
     private final SessionCounters counters = new SessionCounters();
@@ -76,13 +73,6 @@ final class ChannelSession implements Session {
     private volatile boolean extended;
     private volatile @Nullable Map<String, Object> attributes;
     private volatile Sinks.@Nullable Many<Boolean> writability;
-    /** All of them, that of the first channel included; empty while that is the only one. */
-    private volatile List<Outbound> lanes = List.of();
-    /** Packets for datagrams that wait for the event loop. */
-    private volatile int unreliableWaiting;
-
-    private static final AtomicIntegerFieldUpdater<ChannelSession> UNRELIABLE_WAITING =
-            AtomicIntegerFieldUpdater.newUpdater(ChannelSession.class, "unreliableWaiting");
 
     // Event loop only.
     private @Nullable CloseReason closingFor;
@@ -91,7 +81,6 @@ final class ChannelSession implements Session {
     private boolean peerFinished;
     private boolean draining;
     private int unanswered;
-    private long unreliableSent;
     private long lastReadNanos;
     private @Nullable Deadline idle;
     private @Nullable Deadline ping;
@@ -120,6 +109,11 @@ final class ChannelSession implements Session {
         this.pending = new PendingRequests(
                 channel.eventLoop(), options.maxPendingRequests(), handler::stallHint, this::workEnded);
         this.outbound = new Outbound(this, ctx, framing, pending);
+        this.lanes = new Lanes(outbound);
+        Datagrams datagrams = connection.datagrams();
+        this.unreliable = datagrams == null
+                ? null
+                : new UnreliableOutbound(datagrams, ctx, pending, counters, options.outboundPackets());
         this.extended = role.extended();
         this.streams = new SessionStreams(this, options, framing.maxPayload(), role.client());
     }
@@ -167,18 +161,11 @@ final class ChannelSession implements Session {
     Outbound addLane(ChannelHandlerContext lane) {
         setWaterMark(lane.channel());
         Outbound added = new Outbound(this, lane, framing, pending);
-        List<Outbound> more = new ArrayList<>(lanes.isEmpty() ? List.of(outbound) : lanes);
-        more.add(added);
-        lanes = List.copyOf(more);
+        lanes.add(added);
         if (farewellSent) {
             added.endOutput(); // came late to the end
         }
         return added;
-    }
-
-    private List<Outbound> allLanes() {
-        List<Outbound> present = lanes;
-        return present.isEmpty() ? List.of(outbound) : present;
     }
 
     SessionStreams streams() {
@@ -195,8 +182,7 @@ final class ChannelSession implements Session {
     }
 
     Outbound laneOf(Packet packet) {
-        List<Outbound> present = lanes;
-        return present.isEmpty() || !packet.hasFlag(Packet.FLAG_HIGH_PRIORITY) ? outbound : present.get(PRIORITY_LANE);
+        return lanes.of(packet);
     }
 
     PendingRequests pending() {
@@ -350,12 +336,12 @@ final class ChannelSession implements Session {
 
     @Override
     public int lanes() {
-        return allLanes().size();
+        return lanes.count();
     }
 
     @Override
     public Lane lane(int index) {
-        return new LaneView(this, allLanes().get(index));
+        return new LaneView(this, lanes.get(index));
     }
 
     private record LaneView(ChannelSession session, Outbound outbound) implements Lane {
@@ -377,51 +363,15 @@ final class ChannelSession implements Session {
 
     @Override
     public int maxUnreliableBytes() {
-        Datagrams datagrams = connection.datagrams();
-        return datagrams == null ? 0 : datagrams.maxBytes();
+        return unreliable == null ? 0 : unreliable.maxBytes();
     }
 
     @Override
     public OfferResult offerUnreliable(Packet packet) {
-        Datagrams datagrams = connection.datagrams();
-        int max = maxUnreliableBytes();
-        if (datagrams == null || max == 0) {
+        if (unreliable == null || unreliable.maxBytes() == 0) {
             return offer(packet);
         }
-        if (!isOpen()) {
-            return OfferResult.CLOSED;
-        }
-        if (packet.lengthBytes() > max) {
-            throw new LimitException("packet for a datagram", "maxUdpPayload", max, packet.lengthBytes());
-        }
-        if (channel.eventLoop().inEventLoop()) {
-            writeUnreliable(datagrams, packet);
-        } else if (unreliableWaiting >= options.outboundPackets()) {
-            return OfferResult.FULL;
-        } else {
-            UNRELIABLE_WAITING.incrementAndGet(this); // a few threads too many do not matter
-            Packet kept = packet.isBorrowed() ? packet.compact() : packet;
-            handler.inEventLoop(() -> {
-                UNRELIABLE_WAITING.decrementAndGet(this);
-                writeUnreliable(datagrams, kept);
-            });
-        }
-        return OfferResult.ACCEPTED;
-    }
-
-    private void writeUnreliable(Datagrams datagrams, Packet packet) {
-        int length = (int) packet.lengthBytes();
-        ByteBuf frame = ctx.alloc().directBuffer(length, length);
-        packet.writeTo(
-                frame.internalNioBuffer(0, length).slice(),
-                0,
-                packet.hasMessageId() ? (int) packet.messageId() : pending.nextId());
-        packet.release();
-        if (datagrams.write(frame.writerIndex(length))) {
-            unreliableSent++;
-        } else {
-            counters.unreliableDropped++;
-        }
+        return isOpen() ? unreliable.offer(packet) : OfferResult.CLOSED;
     }
 
     @Override
@@ -444,29 +394,17 @@ final class ChannelSession implements Session {
 
     @Override
     public long outboundQueuedBytes() {
-        long sum = 0;
-        for (Outbound lane : allLanes()) {
-            sum += lane.queuedBytes();
-        }
-        return sum;
+        return lanes.sum(Outbound::queuedBytes);
     }
 
     @Override
     public SessionStats stats() {
-        long packetsSent = unreliableSent;
-        long bytesSent = 0;
-        long packetsLost = 0;
-        for (Outbound lane : allLanes()) {
-            packetsSent += lane.packetsSent;
-            bytesSent += lane.bytesSent;
-            packetsLost += lane.packetsLost();
-        }
         return new SessionStats(
                 handler.packetsReceived(),
                 handler.bytesReceived(),
-                packetsSent,
-                bytesSent,
-                packetsLost,
+                lanes.sum(lane -> lane.packetsSent) + (unreliable == null ? 0 : unreliable.sent()),
+                lanes.sum(lane -> lane.bytesSent),
+                lanes.sum(Outbound::packetsLost),
                 counters.packetsDiscarded,
                 counters.unmatchedResponses,
                 counters.payloadErrors,
@@ -611,21 +549,12 @@ final class ChannelSession implements Session {
                 && pending.count() == 0
                 && streams.isEmpty()
                 && (inbound.isEmpty() || !inbound.hasSubscriber())
-                && isDrained()
+                && lanes.isDrained()
                 && STATE.compareAndSet(this, OPEN, CLOSING)) {
             beginClose(CloseReason.GOING_AWAY);
-        } else if (state == CLOSING && closingFor != null && !farewellSent && isDrained()) {
+        } else if (state == CLOSING && closingFor != null && !farewellSent && lanes.isDrained()) {
             sayFarewell(closingFor);
         }
-    }
-
-    private boolean isDrained() {
-        for (Outbound lane : allLanes()) {
-            if (!lane.isDrained()) {
-                return false;
-            }
-        }
-        return true;
     }
 
     void roomChanged() {
@@ -645,11 +574,11 @@ final class ChannelSession implements Session {
         Deadline deadline = new Deadline(() -> terminate(reason, null));
         closeDeadline = deadline;
         wheel().schedule(deadline, options.closeTimeout().toNanos());
-        for (Outbound lane : allLanes()) {
+        lanes.forEach(lane -> {
             lane.enter();
             lane.stopSenders();
             lane.exit(); // comes to workDone()
-        }
+        });
     }
 
     private void closeNow(CloseReason reason) {
@@ -661,7 +590,7 @@ final class ChannelSession implements Session {
     /** Everything accepted is written: tells the peer, then waits for it to close. */
     private void sayFarewell(CloseReason reason) {
         farewellSent = true;
-        lanes.stream().skip(1).forEach(Outbound::endOutput);
+        lanes.endOutputOfOthers();
         ByteBuf frame = framing.closeFrame(reason);
         boolean peerAnswers = frame != null;
         ctx.writeAndFlush(frame == null ? Unpooled.EMPTY_BUFFER : frame).addListener((ChannelFutureListener)
@@ -792,9 +721,7 @@ final class ChannelSession implements Session {
         pending.failAll(() -> lost("the connection ended before the response came", cause));
         streams.failAll(() -> lost("the connection ended before the stream did", cause));
         handler.endLanes();
-        for (Outbound lane : allLanes()) {
-            lane.end(lost);
-        }
+        lanes.forEach(lane -> lane.end(lost));
         if (reason.kind() == Kind.LOCAL || reason.kind() == Kind.DRAINED) {
             handler.discardParked();
         }

@@ -9,6 +9,7 @@ import io.msgtrans.reactive.ProtocolException;
 import io.msgtrans.reactive.ProtocolException.Rule;
 import io.msgtrans.reactive.SessionOptions;
 import io.msgtrans.reactive.StreamHandler;
+import io.msgtrans.reactive.TransportException;
 import io.msgtrans.reactive.wire.PayloadCodec;
 import io.netty.util.collection.IntObjectHashMap;
 import java.nio.ByteBuffer;
@@ -21,10 +22,14 @@ import org.reactivestreams.Publisher;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Operators;
+import reactor.util.Logger;
+import reactor.util.Loggers;
 import reactor.util.context.Context;
 
 /** The streams of one session, those that this side opened and those of the peer. Event loop only, but for what users call. */
 final class SessionStreams {
+
+    private static final Logger log = Loggers.getLogger(SessionStreams.class);
 
     private final ChannelSession session;
     private final SessionOptions options;
@@ -378,6 +383,9 @@ final class SessionStreams {
         if (error == null) {
             sendControl(stream, Frames.COMPLETE);
         } else {
+            if (!stream.opened && !(error instanceof TransportException)) {
+                log.warn("{}: a stream handler failed", session, error);
+            }
             int code = error instanceof PeerException typed
                     ? typed.code()
                     : error instanceof LimitException ? PeerException.ITEM_TOO_LARGE : PeerException.APPLICATION;

@@ -19,8 +19,13 @@ import io.msgtrans.reactive.quic.QuicOptions.AddressValidation;
 import io.msgtrans.reactive.test.LeakCheck;
 import io.msgtrans.reactive.test.TestCertificate;
 import io.msgtrans.reactive.test.TransportContract;
+import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -28,7 +33,10 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.reactivestreams.Publisher;
+import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.netty.resources.LoopResources;
@@ -166,10 +174,53 @@ class QuicOptionsTest {
         TransportContract.stop(server);
     }
 
-    @Test
-    void aServerMayProveEveryAddress() {
-        BoundServer server = serve(o -> o.with(QuicOptions.ADDRESS_VALIDATION, AddressValidation.ALWAYS));
+    /** The first datagram of a client, as anybody may send it from any address. */
+    private static byte[] firstDatagram() throws IOException {
+        try (DatagramSocket nobody = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+            nobody.setSoTimeout((int) TransportContract.LIMIT.toMillis());
+            Disposable client = TransportClient.create("quic://127.0.0.1:" + nobody.getLocalPort())
+                    .connect()
+                    .onErrorComplete()
+                    .subscribe();
+            DatagramPacket first = new DatagramPacket(new byte[2048], 2048);
+            nobody.receive(first);
+            client.dispose();
+            return Arrays.copyOf(first.getData(), first.getLength());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"ALWAYS, 256, true", "UNDER_LOAD, 0, true", "UNDER_LOAD, 256, false", "NEVER, 0, false"})
+    void aFirstDatagramFromAnyAddressIsAnsweredWithARetryAsTheOptionSays(
+            AddressValidation when, int unvalidated, boolean retry) throws IOException {
+        BoundServer server = serve(o ->
+                o.with(QuicOptions.ADDRESS_VALIDATION, when).with(QuicOptions.UNVALIDATED_HANDSHAKES, unvalidated));
+        try (DatagramSocket anybody = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+            anybody.setSoTimeout((int) TransportContract.LIMIT.toMillis());
+            byte[] first = firstDatagram();
+            anybody.send(new DatagramPacket(
+                    first,
+                    first.length,
+                    InetAddress.getLoopbackAddress(),
+                    server.uri().getPort()));
+            DatagramPacket answer = new DatagramPacket(new byte[2048], 2048);
+            anybody.receive(answer);
+            // RFC 9000 §17.2: long header, type 0 for Initial and 3 for Retry.
+            assertThat(answer.getData()[0] & 0xF0).isEqualTo(retry ? 0xF0 : 0xC0);
+        }
         assertEchoes(connect(server, o -> o));
+        TransportContract.stop(server);
+    }
+
+    @Test
+    void theLargestUdpPayloadBoundsDatagrams() {
+        BoundServer server = serve(o -> o.with(QuicOptions.DATAGRAMS, true));
+        Session small =
+                connect(server, o -> o.with(QuicOptions.DATAGRAMS, true).with(QuicOptions.MAX_UDP_PAYLOAD, 1200));
+        Session large =
+                connect(server, o -> o.with(QuicOptions.DATAGRAMS, true).with(QuicOptions.MAX_UDP_PAYLOAD, 1400));
+        assertThat(small.maxUnreliableBytes()).isLessThan(1200);
+        assertThat(large.maxUnreliableBytes()).isGreaterThan(small.maxUnreliableBytes());
         TransportContract.stop(server);
     }
 

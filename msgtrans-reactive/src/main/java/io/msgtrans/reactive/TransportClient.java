@@ -70,12 +70,18 @@ public final class TransportClient implements Cloneable {
     public Mono<Session> connect() {
         return Mono.defer(() -> {
                     Transports.checkOptions(uri, endpoint);
-                    return Transports.find(uri).connect(new Context());
+                    return open();
                 })
                 .flatMap(this::requireExtensions)
                 .timeout(endpoint.connectTimeout())
                 .onErrorMap(error -> !(error instanceof TransportException), this::failed)
                 .doOnDiscard(Session.class, Session::dispose);
+    }
+
+    /** A transport makes the session when the connection opens, on its event loop, and not when somebody demands it. */
+    private Mono<Session> open() {
+        return Mono.create(sink ->
+                sink.onCancel(Transports.find(uri).connect(new Context()).subscribe(sink::success, sink::error)));
     }
 
     private Mono<Session> requireExtensions(Session session) {

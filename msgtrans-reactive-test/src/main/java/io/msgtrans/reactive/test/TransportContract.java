@@ -657,6 +657,24 @@ public interface TransportContract {
     }
 
     @Test
+    default void aSessionThatIsDemandedLateIsNoWorse() {
+        BoundServer server = serve(TransportContract::echo);
+        StepVerifier.create(
+                        TransportClient.create(server.uri().toString())
+                                .endpoint(this::client)
+                                .connect(),
+                        0)
+                .then(() -> until("the connection is open", () -> server.sessionCount() == 1))
+                .thenRequest(1)
+                .assertNext(session -> assertThat(
+                                session.request(Packet.request("?")).block(LIMIT))
+                        .isNotNull())
+                .expectComplete()
+                .verify(LIMIT);
+        stop(server);
+    }
+
+    @Test
     default void nobodyThereIsAnErrorOfConnect() {
         StepVerifier.create(
                         TransportClient.create(deadUri()).endpoint(this::client).connect())

@@ -194,6 +194,10 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         context = ctx;
         if (ctx.channel().isActive()) {
             open(ctx);
+        } else if (!ctx.channel().isOpen()) {
+            // The peer has sent its packets and is gone before we came; behind what a decoder still held, that is seen.
+            open(ctx);
+            ctx.executor().execute(() -> end(ctx));
         }
     }
 
@@ -241,6 +245,11 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
+        end(ctx);
+        ctx.fireChannelInactive();
+    }
+
+    private void end(ChannelHandlerContext ctx) {
         closed = true;
         if (session != null) {
             if (partial.isPresent() && !discarding) {
@@ -256,7 +265,6 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         if (inBurst) {
             channelReadComplete(ctx);
         }
-        ctx.fireChannelInactive();
     }
 
     @Override
@@ -374,6 +382,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     /** Reads the socket if what comes would have room. */
     void readMore() {
         if (!closed
+                && ctx().channel().isActive()
                 && !reading
                 && parked.isEmpty()
                 && (discarding || (inbound().hasRoom() && present().wantsReads()))) {

@@ -659,6 +659,7 @@ public interface TransportContract {
     @Test
     default void aSessionThatIsDemandedLateIsNoWorse() {
         BoundServer server = serve(TransportContract::echo);
+        AtomicReference<Session> opened = new AtomicReference<>();
         StepVerifier.create(
                         TransportClient.create(server.uri().toString())
                                 .endpoint(this::client)
@@ -666,11 +667,26 @@ public interface TransportContract {
                         0)
                 .then(() -> until("the connection is open", () -> server.sessionCount() == 1))
                 .thenRequest(1)
-                .assertNext(session -> assertThat(
-                                session.request(Packet.request("?")).block(LIMIT))
-                        .isNotNull())
+                .consumeNextWith(opened::set)
                 .expectComplete()
                 .verify(LIMIT);
+        assertThat(opened.get().request(Packet.request("?")).block(LIMIT)).isNotNull();
+        stop(server);
+    }
+
+    @Test
+    default void aServerThatSpeaksAndLeavesAtOnceIsHeard() {
+        BoundServer server = serve(session -> session.send(Packet.oneWay("bye")));
+        for (int i = 0; i < 20; i++) {
+            StepVerifier.create(TransportClient.create(server.uri().toString())
+                            .endpoint(this::client)
+                            .connect()
+                            .flatMapMany(Session::receive)
+                            .map(Packet::payloadText))
+                    .expectNext("bye")
+                    .expectComplete()
+                    .verify(LIMIT);
+        }
         stop(server);
     }
 

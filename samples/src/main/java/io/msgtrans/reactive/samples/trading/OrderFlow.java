@@ -49,7 +49,8 @@ final class OrderFlow {
 
     private void send(long id, long intendedNanos) {
         long quantity = 1 + id % 10;
-        Order order = new Order(id, id % INSTRUMENTS, id % 2 == 0 ? quantity : -quantity, 10_000 + id % 100);
+        Order order =
+                new Order(id, id % INSTRUMENTS, id / INSTRUMENTS % 2 == 0 ? quantity : -quantity, 10_000 + id % 100);
         session.request(order.toRequest())
                 .map(ExecutionReport::from)
                 .subscribe(report -> answered(report, id, intendedNanos), error -> failed.increment());

@@ -37,7 +37,10 @@ public final class Packet {
     public static final int MAX_EXT_HEADER_BYTES = 0xFFFF;
     /** Flag: the application split a message; visible only, nothing is reassembled. */
     public static final int FLAG_FRAGMENTED = 0x0001;
-    /** Flag: the sender calls the packet urgent. */
+    /**
+     * Flag: the packet is urgent. It passes packets that wait for the socket, and takes lane 1 where there is one; a stream that
+     * it opens goes before other streams.
+     */
     public static final int FLAG_HIGH_PRIORITY = 0x0002;
     /** Flag: the extension header holds a route tag of the application's own layout. */
     public static final int FLAG_HAS_ROUTE_TAG = 0x0004;
@@ -58,15 +61,27 @@ public final class Packet {
     /** {@code byte[]} or {@link ByteBuf}: the extension header, unless it is apart, and the payload behind it. */
     private final Object source;
 
-    private final byte @Nullable [] apartExt;
+    /** {@code byte[]}: the extension header, or {@link Apart}: that and metadata; {@code null} when it lies in the source. */
+    private final @Nullable Object apart;
+
     private final int position;
 
-    private Packet(long head, long tail, Object source, int position, byte @Nullable [] apartExt) {
+    private static final class Apart {
+        private final byte[] ext;
+        private final Metadata metadata;
+
+        private Apart(byte[] ext, Metadata metadata) {
+            this.ext = ext;
+            this.metadata = metadata;
+        }
+    }
+
+    private Packet(long head, long tail, Object source, int position, @Nullable Object apart) {
         this.head = head;
         this.tail = tail;
         this.source = source;
         this.position = position;
-        this.apartExt = apartExt;
+        this.apart = apart;
     }
 
     /** A one-way packet with a payload, which is not copied and must not be changed any more. */
@@ -166,8 +181,8 @@ public final class Packet {
 
     /** A copy of the extension header. */
     public byte[] extHeader() {
-        byte[] ext = apartExt;
-        return ext != null ? ext.clone() : copy(position, extHeaderLength());
+        Object ext = apart;
+        return ext != null ? ext(ext).clone() : copy(position, extHeaderLength());
     }
 
     /** The extension header as UTF-8. */
@@ -232,12 +247,12 @@ public final class Packet {
     public Packet withType(PacketType type) {
         return type() == type
                 ? this
-                : new Packet((head & ~(0xFFL << 40)) | ((long) type.code() << 40), tail, source, position, apartExt);
+                : new Packet((head & ~(0xFFL << 40)) | ((long) type.code() << 40), tail, source, position, apart);
     }
 
     /** The same packet with a message id; shares the memory, and the reference if this packet is owned. */
     public Packet withMessageId(long messageId) {
-        return new Packet((head & ~0xFFFFFFFFL) | checkId(messageId) | MARK_ID_GIVEN, tail, source, position, apartExt);
+        return new Packet((head & ~0xFFFFFFFFL) | checkId(messageId) | MARK_ID_GIVEN, tail, source, position, apart);
     }
 
     /** The same packet with an extension header, not copied; shares the memory, and the reference if it is owned. */
@@ -246,7 +261,29 @@ public final class Packet {
             throw new IllegalArgumentException(
                     "extension header of " + ext.length + " bytes is above the limit " + MAX_EXT_HEADER_BYTES);
         }
-        return new Packet(head, tail(ext.length, payloadLength(), flags()), source, payloadPosition(), ext);
+        return new Packet(
+                head, tail(ext.length, payloadLength(), flags()), source, payloadPosition(), apart(ext, metadata()));
+    }
+
+    /**
+     * The same packet with metadata; shares the memory, and the reference if it is owned. Metadata is not sent with a packet:
+     * {@link SessionOptions#contextKeys} says what is.
+     */
+    public Packet withMetadata(Metadata metadata) {
+        return new Packet(head, tail, source, payloadPosition(), apart(extHeader(), metadata));
+    }
+
+    /** What the peer sent beside a request or the first packet of a stream; empty when nothing was agreed or sent. */
+    public Metadata metadata() {
+        return apart instanceof Apart both ? both.metadata : Metadata.NONE;
+    }
+
+    private static Object apart(byte[] ext, Metadata metadata) {
+        return metadata.isEmpty() ? ext : new Apart(ext, metadata);
+    }
+
+    private static byte[] ext(Object apart) {
+        return apart instanceof byte[] ext ? ext : ((Apart) apart).ext;
     }
 
     /** Whether the packet is valid only during {@code onNext}. */
@@ -263,7 +300,7 @@ public final class Packet {
     public Packet retain() {
         if (source instanceof ByteBuf buffer) {
             buffer.retain();
-            return new Packet((head & ~MARK_BORROWED) | MARK_OWNED, tail, source, position, apartExt);
+            return new Packet((head & ~MARK_BORROWED) | MARK_OWNED, tail, source, position, apart);
         }
         return this;
     }
@@ -288,14 +325,15 @@ public final class Packet {
         byte[] bytes = new byte[extLength + payloadLength];
         copyExt(bytes);
         copyInto(payloadPosition(), bytes, extLength, payloadLength);
-        return new Packet(head & ~(MARK_BORROWED | MARK_OWNED), tail, bytes, 0, null);
+        Packet compact = new Packet(head & ~(MARK_BORROWED | MARK_OWNED), tail, bytes, 0, null);
+        return apart instanceof Apart both ? compact.withMetadata(both.metadata) : compact;
     }
 
     /** This packet with a payload that replaces the present one, and how that is compressed. */
     public Packet withPayload(byte[] payload, Compression compression) {
         long newHead = (head & ~(0xFFL << 48) & ~(MARK_BORROWED | MARK_OWNED)) | ((long) compression.code() << 48);
         byte[] ext = extHeaderLength() == 0 ? NO_BYTES : extHeader();
-        return new Packet(newHead, tail(ext.length, payload.length, flags()), payload, 0, ext);
+        return new Packet(newHead, tail(ext.length, payload.length, flags()), payload, 0, apart(ext, metadata()));
     }
 
     /** The first eight bytes on the wire, big-endian, with this message id. */
@@ -310,20 +348,20 @@ public final class Packet {
 
     /** Writes header, extension header and payload at an absolute index; the buffer's position is not used. */
     public void writeTo(ByteBuffer out, int index, int messageId) {
-        write(out, index, headWord(messageId), tail, source, position, apartExt);
+        write(out, index, headWord(messageId), tail, source, position, apart);
     }
 
     // Gets the fields instead of the packet, so that a packet that is made only to be sent need not exist (escape
     // analysis).
     private static void write(
-            ByteBuffer out, int index, long head, long tail, Object source, int position, byte @Nullable [] apartExt) {
+            ByteBuffer out, int index, long head, long tail, Object source, int position, @Nullable Object apart) {
         out.putLong(index, head);
         out.putLong(index + 8, tail);
         int extLength = (int) (tail >>> 48);
         int payloadLength = (int) (tail >>> 16);
         int body = index + HEADER_BYTES;
-        if (apartExt != null) {
-            out.put(body, apartExt);
+        if (apart != null) {
+            out.put(body, ext(apart));
             copy(source, position, out, body + extLength, payloadLength);
         } else if (source instanceof byte[] array) {
             out.put(body, array, position, extLength + payloadLength);
@@ -381,7 +419,7 @@ public final class Packet {
     }
 
     private int payloadPosition() {
-        return apartExt != null ? position : position + (int) (tail >>> 48);
+        return apart != null ? position : position + (int) (tail >>> 48);
     }
 
     private byte[] copy(int from, int length) {
@@ -391,9 +429,9 @@ public final class Packet {
     }
 
     private void copyExt(byte[] target) {
-        byte[] ext = apartExt;
+        Object ext = apart;
         if (ext != null) {
-            System.arraycopy(ext, 0, target, 0, ext.length);
+            System.arraycopy(ext(ext), 0, target, 0, extHeaderLength());
         } else {
             copyInto(position, target, 0, extHeaderLength());
         }

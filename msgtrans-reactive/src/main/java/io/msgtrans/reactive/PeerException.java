@@ -11,8 +11,14 @@ public final class PeerException extends TransportException {
     public static final int NO_HANDLER = 3;
     /** An item is larger than the peer may send. */
     public static final int ITEM_TOO_LARGE = 4;
+    /** The caller's deadline passed before the peer was done; see {@link Deadline}. */
+    public static final int DEADLINE_PASSED = 5;
     /** The peer gave up. */
     public static final int CANCELLED = 6;
+    /** The payload is not what the peer's handler reads. */
+    public static final int BAD_PAYLOAD = 7;
+    /** The peer is draining and takes no more work; another one may. */
+    public static final int UNAVAILABLE = 8;
     /** From here on codes are the application's own. */
     public static final int FIRST_OWN = 256;
 

@@ -150,9 +150,29 @@ public final class Router implements StreamHandler {
                     ? Mono.from(result).flatMap(answer -> session.reply(packet, answer.payload()))
                     : Flux.from(result).then();
         });
+        return request ? answered(session, packet, work) : guarded(session, null, work);
+    }
+
+    /** Within the caller's time, and no longer than it waits. */
+    private static Mono<Void> answered(Session session, Packet request, Mono<Void> work) {
+        Mono<Void> inTime = work;
+        Deadline deadline = request.metadata().deadline();
+        if (deadline != null) {
+            inTime = inTime.timeout(
+                    deadline.remaining(),
+                    Mono.error(() -> new PeerException(
+                            PeerException.DEADLINE_PASSED, "the deadline of the request has passed")));
+        }
+        Mono<Void> guarded = guarded(session, request, inTime);
+        if (session.isExtended()) {
+            guarded = guarded.takeUntilOther(session.cancelled(request));
+        }
+        return request.metadata().isEmpty() ? guarded : guarded.contextWrite(request.metadata()::putInto);
+    }
+
+    private static Mono<Void> guarded(Session session, @Nullable Packet request, Mono<Void> work) {
         return work.onErrorResume(
-                error -> !(error instanceof ConnectionLostException),
-                error -> failed(session, request ? packet : null, error));
+                error -> !(error instanceof ConnectionLostException), error -> failed(session, request, error));
     }
 
     private static Mono<Void> failed(Session session, @Nullable Packet request, Throwable error) {

@@ -25,7 +25,8 @@ import reactor.core.publisher.Mono;
  * SessionOptions#outboundPackets()} and {@link SessionOptions#outboundBytes()} may wait for the socket, then {@link
  * #offer} answers {@link OfferResult#FULL} and {@link #send} stops asking its publisher.
  *
- * <p><b>Delivery.</b> Packets of one publisher, and of one thread's offers and requests, leave in their order.
+ * <p><b>Delivery.</b> Packets of one publisher, and of one thread's offers and requests, leave in their order, but for those with
+ * {@link Packet#FLAG_HIGH_PRIORITY}, which pass packets that wait. Offers, publishers and streams take turns.
  * "Sent" means handed to the socket, not received: only an answer of the peer proves that.
  */
 public interface Session extends Disposable {
@@ -106,6 +107,9 @@ public interface Session extends Disposable {
      * SessionOptions#maxPendingRequests()} or the outbound bound is reached, or with {@link PayloadException} for a
      * response that does not inflate. Cancel frees the entry; a late response is counted and dropped.
      *
+     * <p>A {@link Deadline} in the subscriber's context shortens the time-out. A peer that agreed on our extensions is told when
+     * the caller gives up ({@link #cancelled}).
+     *
      * @param timeout from subscription to response
      */
     Mono<Packet> request(Packet packet, Duration timeout);
@@ -141,6 +145,17 @@ public interface Session extends Disposable {
      * @param code one of the constants of {@link PeerException}, or the application's own
      */
     Mono<Void> replyError(Packet request, int code, String message);
+
+    /**
+     * Completes when the peer gives up on a request that it sent and that has no answer yet: it cancelled, its time is over, or
+     * the session has ended. Then nobody waits for the answer, and none need be sent.
+     *
+     * <pre>{@code work(request).flatMap(answer -> session.reply(request, answer)).takeUntilOther(session.cancelled(request))}</pre>
+     *
+     * <p>Only peers that agreed on our extensions say so ({@link #isExtended()}). Signalled on the event loop; one subscriber
+     * per request. Cancel it when the request is answered otherwise than by this session.
+     */
+    Mono<Void> cancelled(Packet request);
 
     /** Answers a request with a payload: {@code send(request.response(payload))}. */
     default Mono<Void> reply(Packet request, byte[] payload) {
@@ -211,7 +226,8 @@ public interface Session extends Disposable {
     /**
      * Finishes what is in flight, then closes with {@link CloseReason#GOING_AWAY}, subscribed to or not: requests of the
      * peer that were delivered get their answers, pending requests their responses, and what was accepted is written;
-     * nothing else is read any more. Has no deadline of its own: {@link #dispose()} ends it. Completes when the
+     * nothing else is read any more; a peer that agreed on our extensions is told that new requests and streams are
+     * refused ({@link PeerException#UNAVAILABLE}). Has no deadline of its own: {@link #dispose()} ends it. Completes when the
      * connection is gone.
      */
     Mono<Void> drain();

@@ -1,7 +1,9 @@
 package io.msgtrans.reactive;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.BiConsumer;
 
 /**
@@ -45,6 +47,8 @@ public final class SessionOptions implements Cloneable {
 
     private StreamHandler streamHandler = new StreamHandler() {};
     private int maxStreams = 1024;
+    private boolean deadlines;
+    private Set<String> contextKeys = Set.of();
     private int streamCredit = 16_384;
 
     private SessionOptions() {}
@@ -288,6 +292,42 @@ public final class SessionOptions implements Cloneable {
 
     public int streamCredit() {
         return streamCredit;
+    }
+
+    /**
+     * Whether the time that a caller waits goes with its requests and streams, to peers that agreed on our extensions: their
+     * handlers find it as a {@link Deadline} in their context, and are cancelled when it passes; default false.
+     */
+    public SessionOptions deadlines(boolean told) {
+        SessionOptions copy = copy();
+        copy.deadlines = told;
+        return copy;
+    }
+
+    public boolean deadlines() {
+        return deadlines;
+    }
+
+    /**
+     * Keys of the Reactor context whose values, as text, go with requests and streams to peers that agreed on our extensions,
+     * and are taken over from them: {@code traceparent}, a tenant… By default none; each of 1..255 bytes. What a peer sends
+     * under other keys is ignored. See {@link Metadata}.
+     */
+    public SessionOptions contextKeys(String... keys) {
+        for (String key : keys) {
+            between(
+                    "contextKeys: length of '" + key + "' in bytes",
+                    key.getBytes(StandardCharsets.UTF_8).length,
+                    1,
+                    255);
+        }
+        SessionOptions copy = copy();
+        copy.contextKeys = Set.of(keys);
+        return copy;
+    }
+
+    public Set<String> contextKeys() {
+        return contextKeys;
     }
 
     private SessionOptions copy() {

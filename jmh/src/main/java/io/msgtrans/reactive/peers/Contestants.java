@@ -25,6 +25,7 @@ final class Contestants {
         factories.put("reactor-netty", ReactorNettyContestant::new);
         factories.put("reactor-netty-ws", ReactorNettyWebSocketContestant::new);
         factories.put("rsocket", () -> byName("io.msgtrans.reactive.peers.rsocket.RSocketContestant"));
+        factories.put("grpc", GrpcContestant::new);
         factories.put("msgtrans-tcps", () -> new MsgtransContestant("tcps", false));
         factories.put("msgtrans-quic", () -> new MsgtransContestant("quic", false));
         factories.put("netty-packet-quic", () -> new NettyPacketContestant(NettyQuicEndpoint::new));
@@ -32,10 +33,10 @@ final class Contestants {
         return factories;
     }
 
-    /** Those that run without TLS, which are compared unless others are named. */
+    /** Those that run all workloads without TLS, which are compared unless others are named. */
     static List<String> withoutTls() {
         return FACTORIES.keySet().stream()
-                .filter(name -> !name.endsWith("-tcps") && !name.endsWith("-quic"))
+                .filter(name -> !name.equals("grpc") && !name.endsWith("-tcps") && !name.endsWith("-quic"))
                 .toList();
     }
 

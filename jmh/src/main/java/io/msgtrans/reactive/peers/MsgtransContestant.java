@@ -42,9 +42,12 @@ final class MsgtransContestant implements Contestant {
                 .listen(scheme + "://localhost:" + port, this::certificate)
                 .session(options -> options.maxPayload(ROOM_FOR_LARGEST_PAYLOAD)
                         .streams(new MsgtransStreams(settings.workload().payloadBytes())))
-                .handle(session -> settings.oneWay()
-                        ? count(session, limited(received(session), settings), tally)
-                        : session.send(limited(received(session), settings)))
+                .handle(session -> switch (settings.workload().kind()) {
+                    case ONEWAY -> count(session, limited(received(session), settings), tally);
+                    case ECHO, PINGPONG -> session.send(limited(received(session), settings));
+                    case STREAM, CHANNEL ->
+                        session.send(session.receive().map(request -> request.response(new byte[16])));
+                })
                 .bindNow();
         return new PeerServer() {
             @Override

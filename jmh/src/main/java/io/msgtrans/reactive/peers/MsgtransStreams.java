@@ -48,6 +48,8 @@ final class MsgtransStreams implements StreamHandler {
                         () -> recorder.fail(new ClosedChannelException()));
             }
         }
+        recorder.probe(
+                () -> sessions.get(0).request(Packet.request(new byte[16])).toFuture());
         recorder.measureConfirmed(() -> CompletableFuture.completedFuture(tally.sum()));
     }
 }

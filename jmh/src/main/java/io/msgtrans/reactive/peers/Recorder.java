@@ -10,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
+import org.HdrHistogram.ConcurrentHistogram;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -32,6 +33,9 @@ public final class Recorder {
     // written by the measuring thread, read by it for the result
     private long windowNanos;
     private long confirmedPackets;
+    private long allocatedBytes;
+
+    private final Histogram probes = new ConcurrentHistogram(60_000_000_000L, 3);
 
     Recorder(BenchSettings settings) {
         this.settings = settings;
@@ -48,9 +52,11 @@ public final class Recorder {
     public void measureReplies() throws Exception {
         await(settings.warmUp());
         long startNanos = System.nanoTime();
+        long startBytes = AllocatedBytes.now();
         measuring = true;
         await(settings.duration());
         measuring = false;
+        allocatedBytes = AllocatedBytes.now() - startBytes;
         windowNanos = System.nanoTime() - startNanos;
     }
 
@@ -64,9 +70,30 @@ public final class Recorder {
         await(settings.warmUp());
         long startCount = ask(count);
         long startNanos = System.nanoTime();
+        long startBytes = AllocatedBytes.now();
+        measuring = true;
         await(settings.duration());
+        measuring = false;
+        allocatedBytes = AllocatedBytes.now() - startBytes;
         confirmedPackets = ask(count) - startCount;
         windowNanos = System.nanoTime() - startNanos;
+    }
+
+    /** Measures how late small requests are beside the load: one at a time, from here on until the end. */
+    public void probe(Supplier<? extends CompletionStage<?>> request) {
+        long startNanos = System.nanoTime();
+        request.get().whenComplete((answer, error) -> {
+            if (error != null) {
+                fail(error);
+                return;
+            }
+            if (measuring) {
+                probes.recordValue(System.nanoTime() - startNanos);
+            }
+            if (!failure.isDone()) {
+                probe(request);
+            }
+        });
     }
 
     private static long ask(Supplier<? extends CompletionStage<Long>> count) throws Exception {
@@ -103,11 +130,23 @@ public final class Recorder {
         double seconds = windowNanos / 1e9;
         if (lanes.isEmpty()) {
             return new Result(
-                    contestant, settings.workload(), seconds, confirmedPackets, errors.sum(), Result.Latency.NONE);
+                    contestant,
+                    settings.workload(),
+                    seconds,
+                    confirmedPackets,
+                    errors.sum(),
+                    allocatedBytes,
+                    Result.Latency.of(probes));
         }
         Histogram all = new Histogram(lanes.get(0).histogram());
         lanes.forEach(lane -> all.add(lane.histogram()));
         return new Result(
-                contestant, settings.workload(), seconds, all.getTotalCount(), errors.sum(), Result.Latency.of(all));
+                contestant,
+                settings.workload(),
+                seconds,
+                all.getTotalCount(),
+                errors.sum(),
+                allocatedBytes,
+                Result.Latency.of(all));
     }
 }

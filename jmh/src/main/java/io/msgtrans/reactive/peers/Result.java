@@ -13,9 +13,17 @@ import org.HdrHistogram.Histogram;
  * @param seconds length of the measured window
  * @param packets packets confirmed by the server, or answered and checked, in the window
  * @param errors wrong replies and failed sends, over the whole run
- * @param latency latency of replies, {@link Latency#NONE} one-way
+ * @param allocatedBytes what the client allocated on the heap in the window
+ * @param latency latency of replies, or of small requests beside streams; {@link Latency#NONE} one-way
  */
-record Result(String contestant, Workload workload, double seconds, long packets, long errors, Latency latency) {
+record Result(
+        String contestant,
+        Workload workload,
+        double seconds,
+        long packets,
+        long errors,
+        long allocatedBytes,
+        Latency latency) {
 
     /** Percentiles in microseconds. */
     record Latency(double p50, double p90, double p99, double p999, double max) {
@@ -23,6 +31,9 @@ record Result(String contestant, Workload workload, double seconds, long packets
         static final Latency NONE = new Latency(0, 0, 0, 0, 0);
 
         static Latency of(Histogram nanos) {
+            if (nanos.getTotalCount() == 0) {
+                return NONE;
+            }
             return new Latency(
                     nanos.getValueAtPercentile(50) / 1e3,
                     nanos.getValueAtPercentile(90) / 1e3,
@@ -37,17 +48,23 @@ record Result(String contestant, Workload workload, double seconds, long packets
         return packets / seconds;
     }
 
+    /** Bytes that the client allocated per packet. */
+    double allocatedPerPacket() {
+        return packets == 0 ? 0 : (double) allocatedBytes / packets;
+    }
+
     String toJson() {
         return String.format(
                 Locale.ROOT,
                 "{\"contestant\":\"%s\",\"workload\":\"%s\",\"seconds\":%.6f,\"packets\":%d,\"rate\":%.0f,"
-                        + "\"errors\":%d,\"p50\":%.1f,\"p90\":%.1f,\"p99\":%.1f,\"p999\":%.1f,\"max\":%.1f}",
+                        + "\"errors\":%d,\"allocated\":%d,\"p50\":%.1f,\"p90\":%.1f,\"p99\":%.1f,\"p999\":%.1f,\"max\":%.1f}",
                 contestant,
                 workload,
                 seconds,
                 packets,
                 rate(),
                 errors,
+                allocatedBytes,
                 latency.p50,
                 latency.p90,
                 latency.p99,
@@ -68,6 +85,7 @@ record Result(String contestant, Workload workload, double seconds, long packets
                 number(json, "seconds"),
                 (long) number(json, "packets"),
                 (long) number(json, "errors"),
+                (long) number(json, "allocated"),
                 latency);
     }
 

@@ -7,7 +7,7 @@ import java.util.function.ToDoubleFunction;
 /** Medians over the rounds as Markdown: one table for each workload, one line for each contestant. */
 final class ResultTable {
 
-    private static final List<String> REFERENCES = List.of("netty-coalescing", "reactor-netty");
+    private static final List<String> REFERENCES = List.of("netty-coalescing", "reactor-netty", "rsocket");
 
     private final List<String> contestants;
     private final List<Result> results;
@@ -24,12 +24,11 @@ final class ResultTable {
     }
 
     private void append(StringBuilder text, Workload workload) {
-        boolean oneWay =
-                workload.kind() == Workload.Kind.ONEWAY || workload.kind().onStreams(); // without latencies
+        boolean oneWay = workload.kind() == Workload.Kind.ONEWAY; // without latencies
         text.append("### ").append(workload).append("\n\n| contestant | packets/s | min-max | MB/s |");
         REFERENCES.forEach(reference -> text.append(" / ").append(reference).append(" |"));
-        text.append(oneWay ? " errors |\n" : " p50 µs | p90 | p99 | p99.9 | max | errors |\n");
-        text.append("|---").append("|---:".repeat(oneWay ? 6 : 11)).append("|\n");
+        text.append(oneWay ? " B/packet | errors |\n" : " p50 µs | p90 | p99 | p99.9 | max | B/packet | errors |\n");
+        text.append("|---").append("|---:".repeat(oneWay ? 8 : 13)).append("|\n");
         for (String contestant : contestants) {
             List<Result> runs = runs(workload, contestant);
             if (!runs.isEmpty()) {
@@ -59,6 +58,7 @@ final class ResultTable {
             cell(text, micros(median(runs, run -> run.latency().p999())));
             cell(text, micros(median(runs, run -> run.latency().max())));
         }
+        cell(text, micros(median(runs, Result::allocatedPerPacket)));
         cell(text, Long.toString(runs.stream().mapToLong(Result::errors).sum()));
         text.append("|\n");
     }

@@ -6,7 +6,7 @@ import io.msgtrans.reactive.test.TestCertificate;
 
 class QuicContractTest implements StreamContract {
 
-    private static final TestCertificate LOCALHOST = TestCertificate.selfSigned("localhost");
+    static final TestCertificate LOCALHOST = TestCertificate.selfSigned("localhost");
 
     @Override
     public String listenUri() {

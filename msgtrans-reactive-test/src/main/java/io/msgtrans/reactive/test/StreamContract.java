@@ -4,15 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.msgtrans.reactive.BoundServer;
+import io.msgtrans.reactive.Codec;
 import io.msgtrans.reactive.ConnectionLostException;
+import io.msgtrans.reactive.Deadline;
 import io.msgtrans.reactive.EndpointOptions.Extensions;
 import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.PacketType;
 import io.msgtrans.reactive.PeerException;
+import io.msgtrans.reactive.RequestTimeoutException;
+import io.msgtrans.reactive.Route;
+import io.msgtrans.reactive.Router;
 import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.SessionOptions;
 import io.msgtrans.reactive.StreamHandler;
 import io.msgtrans.reactive.TransportClient;
+import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
 import java.util.Random;
@@ -22,6 +28,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.reactivestreams.Publisher;
+import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -380,6 +387,142 @@ public interface StreamContract extends TransportContract {
                         .hasMessage("no such thing"))
                 .verify(LIMIT);
         assertThat(session.stats().pendingRequests()).isZero();
+        TransportContract.stop(server);
+    }
+
+    // ---- what goes with requests ----
+
+    @Test
+    default void thePeerLearnsThatARequestWasGivenUp() {
+        Queue<String> givenUp = new ConcurrentLinkedQueue<>();
+        Queue<String> received = new ConcurrentLinkedQueue<>();
+        BoundServer server = serve(session -> session.receive()
+                .doOnNext(request -> received.add(request.payloadText()))
+                .flatMap(
+                        request -> session.cancelled(request).doOnSuccess(none -> givenUp.add(request.payloadText()))));
+        Session session = connectExtended(server);
+        session.request(Packet.request("times out"), Duration.ofMillis(50))
+                .onErrorComplete(RequestTimeoutException.class)
+                .block(LIMIT);
+        Disposable waiting = session.request(Packet.request("cancelled")).subscribe();
+        session.request(Packet.request("lost"))
+                .onErrorComplete(ConnectionLostException.class)
+                .subscribe();
+        TransportContract.until("all have arrived", () -> received.size() == 3);
+        waiting.dispose();
+        TransportContract.until("two were given up", () -> givenUp.containsAll(List.of("times out", "cancelled")));
+        assertThat(givenUp).hasSize(2);
+        session.dispose();
+        TransportContract.until("nobody waits after the end", () -> givenUp.size() == 3);
+        TransportContract.stop(server);
+    }
+
+    @Test
+    default void drainWaitsForNoRequestThatWasGivenUp() {
+        Sinks.Empty<Void> release = Sinks.empty();
+        Queue<String> received = new ConcurrentLinkedQueue<>();
+        BoundServer server = serve(session -> session.receive()
+                .doOnNext(request -> received.add(request.payloadText()))
+                .flatMap(request -> release.asMono()
+                        .then(session.reply(request, "late"))
+                        .takeUntilOther(session.cancelled(request))));
+        Session session = connectExtended(server);
+        Disposable waiting = session.request(Packet.request("x")).subscribe();
+        Mono<Packet> answer = session.request(Packet.request("y")).cache();
+        answer.onErrorComplete().subscribe();
+        TransportContract.until("both have arrived", () -> received.size() == 2);
+        waiting.dispose();
+        Mono<Void> drained = server.drain(LIMIT);
+        assertThat(Mono.defer(() -> session.request(Packet.request("z"), Duration.ofMillis(100)))
+                        .map(Packet::payloadText)
+                        .onErrorResume(refused -> Mono.just(String.valueOf(refused.getMessage())))
+                        .repeat()
+                        .filter(answered -> answered.contains("draining"))
+                        .blockFirst(LIMIT))
+                .isNotNull();
+        assertPeerError(session.requestStream(Packet.request("z")), PeerException.UNAVAILABLE, "draining");
+        release.tryEmitEmpty();
+        assertThat(answer.map(Packet::payloadText).block(LIMIT)).isEqualTo("late");
+        drained.block(LIMIT);
+        TransportContract.stop(server);
+    }
+
+    /** Answers with the tenant, and whether there is a deadline, that its context knows. */
+    private static Mono<String> whatTheContextKnows() {
+        return Mono.deferContextual(context -> {
+            Deadline deadline = Deadline.of(context);
+            String time = deadline == null
+                    ? "no deadline"
+                    : "deadline within " + (deadline.remaining().toSeconds() + 1);
+            return Mono.just(context.getOrDefault("tenant", "nobody") + ", " + time);
+        });
+    }
+
+    @Test
+    default void deadlinesAndChosenValuesOfTheContextTravel() {
+        Router router = Router.create()
+                .onRequest(Route.bizType(0), Codec.TEXT, Codec.TEXT, (session, text) -> whatTheContextKnows())
+                .onRequestStream(Route.bizType(0), Codec.TEXT, Codec.TEXT, (session, text) -> whatTheContextKnows())
+                .onSendStream(Route.bizType(0), Codec.TEXT, Codec.TEXT, (session, items) -> whatTheContextKnows());
+        BoundServer server = serve(o -> o.contextKeys("tenant").streams(router), router::handle);
+        Session session =
+                connectExtended(server, o -> o.contextKeys("tenant", "secret").deadlines(true));
+        Session silent = connectExtended(server);
+        for (Session asking : List.of(session, silent)) {
+            List<String> answers = Flux.concat(
+                            asking.request(Packet.builder(PacketType.REQUEST)
+                                    .extHeader("own")
+                                    .build()),
+                            asking.requestStream(Packet.request("")),
+                            asking.sendStream(numbers(3)))
+                    .map(Packet::payloadText)
+                    .contextWrite(context -> context.put("tenant", "acme")
+                            .put("secret", "of the client")
+                            .put(Deadline.class, Deadline.in(Duration.ofMillis(7_500))))
+                    .collectList()
+                    .blockOptional(LIMIT)
+                    .orElseThrow();
+            assertThat(answers)
+                    .containsOnly(asking == session ? "acme, deadline within 8" : "nobody, no deadline")
+                    .hasSize(3);
+        }
+        TransportContract.stop(server);
+    }
+
+    @Test
+    default void whoeverWorksBeyondTheDeadlineIsStopped() {
+        Queue<String> stopped = new ConcurrentLinkedQueue<>();
+        Router router = Router.create()
+                .onRequest(
+                        Route.bizType(0),
+                        Codec.TEXT,
+                        Codec.TEXT,
+                        (session, text) -> Mono.<String>never().doOnCancel(() -> stopped.add("request")))
+                .onRequestStream(
+                        Route.bizType(0),
+                        Codec.TEXT,
+                        Codec.TEXT,
+                        (session, text) -> Flux.<String>never().doOnCancel(() -> stopped.add("stream")));
+        BoundServer server = serve(o -> o.streams(router), router::handle);
+        Session session = connectExtended(server, o -> o.deadlines(true));
+        StepVerifier.create(session.requestStream(Packet.request(""))
+                        .contextWrite(context -> context.put(Deadline.class, Deadline.in(Duration.ofMillis(50)))))
+                .expectErrorSatisfies(error -> assertThat(error)
+                        .isInstanceOfSatisfying(
+                                PeerException.class,
+                                peer -> assertThat(peer.code()).isEqualTo(PeerException.DEADLINE_PASSED)))
+                .verify(LIMIT);
+        StepVerifier.create(session.request(Packet.request(""), Duration.ofMillis(50)))
+                .expectErrorMatches(error -> error instanceof RequestTimeoutException || error instanceof PeerException)
+                .verify(LIMIT);
+        TransportContract.until("both were stopped", () -> stopped.size() == 2);
+        assertThat(stopped).containsExactlyInAnyOrder("request", "stream");
+        StepVerifier.create(session.request(Packet.request(""))
+                        .contextWrite(context -> context.put(Deadline.class, Deadline.in(Duration.ZERO))))
+                .expectErrorSatisfies(error -> assertThat(error)
+                        .isInstanceOf(RequestTimeoutException.class)
+                        .hasMessageContaining("deadline"))
+                .verify(LIMIT);
         TransportContract.stop(server);
     }
 

@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -32,6 +33,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -146,6 +148,67 @@ public interface TransportContract {
     /** The number in a packet's payload. */
     static int number(Packet packet) {
         return Integer.parseInt(packet.payloadText());
+    }
+
+    // ---- turns ----
+
+    private static Packet letter(String letter, int payloadBytes, int flags) {
+        byte[] payload = new byte[payloadBytes];
+        payload[0] = (byte) letter.charAt(0);
+        return Packet.builder(PacketType.ONE_WAY).flags(flags).payload(payload).build();
+    }
+
+    private static String letter(Packet packet) {
+        return String.valueOf((char) packet.payloadByte(0));
+    }
+
+    @Test
+    default void urgentPacketsPassThoseThatWait() {
+        Sinks.Empty<Void> read = Sinks.empty();
+        Queue<String> received = new ConcurrentLinkedQueue<>();
+        BoundServer server = serve(session -> read.asMono()
+                .thenMany(session.receive())
+                .doOnNext(packet -> received.add(letter(packet)))
+                .then());
+        Session session = connect(server, o -> o.outboundBytes(16 << 20).outboundPackets(100_000));
+        int sent = 0;
+        while (session.outboundQueuedBytes() < 8 << 20) {
+            assertThat(session.offer(letter("n", 16 * 1024, 0))).isEqualTo(OfferResult.ACCEPTED);
+            sent++;
+        }
+        assertThat(session.offer(letter("u", 100, Packet.FLAG_HIGH_PRIORITY))).isEqualTo(OfferResult.ACCEPTED);
+        read.tryEmitEmpty();
+        int all = sent + 1;
+        until("all have arrived", () -> received.size() == all);
+        assertThat(List.copyOf(received).indexOf("u")).isLessThan(all - 100);
+        stop(server);
+    }
+
+    @Test
+    default void sendersAndOffersTakeTurns() {
+        Queue<String> received = new ConcurrentLinkedQueue<>();
+        Sinks.Empty<Void> done = Sinks.empty();
+        BoundServer server = serve(session -> session.receive()
+                .map(TransportContract::letter)
+                .take(1200)
+                .doOnNext(received::add)
+                .then(Mono.fromRunnable(done::tryEmitEmpty)));
+        Session session = connect(server);
+        for (String letter : List.of("a", "b")) {
+            inBackground(session.send(Flux.generate(sink -> sink.next(letter(letter, 32 * 1024, 0)))));
+        }
+        inBackground(Flux.interval(Duration.ofMillis(1))
+                .doOnNext(tick -> {
+                    while (session.offer(letter("o", 32 * 1024, 0)) == OfferResult.ACCEPTED) {
+                        // as many as there is room for
+                    }
+                })
+                .takeUntilOther(done.asMono()));
+        done.asMono().block(LIMIT);
+        assertThat(received.stream().collect(Collectors.groupingBy(letter -> letter, Collectors.counting())))
+                .allSatisfy((letter, count) -> assertThat(count).isGreaterThan(60))
+                .hasSize(3);
+        stop(server);
     }
 
     // ---- delivery ----

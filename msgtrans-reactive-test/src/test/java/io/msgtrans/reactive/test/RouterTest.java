@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.msgtrans.reactive.BoundServer;
 import io.msgtrans.reactive.Codec;
 import io.msgtrans.reactive.EndpointOptions.Extensions;
+import io.msgtrans.reactive.JsonCodec;
 import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.PacketType;
 import io.msgtrans.reactive.PeerException;
@@ -15,6 +16,7 @@ import io.msgtrans.reactive.TransportClient;
 import io.msgtrans.reactive.TransportServer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.AfterEach;
@@ -25,6 +27,8 @@ import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.test.StepVerifier;
+import tools.jackson.core.type.TypeReference;
+import tools.jackson.databind.json.JsonMapper;
 
 @ExtendWith(LeakCheck.class)
 class RouterTest {
@@ -34,6 +38,14 @@ class RouterTest {
     private static final Codec<Integer> NUMBER = Codec.of(
             number -> Integer.toString(number).getBytes(StandardCharsets.UTF_8),
             bytes -> Integer.valueOf(new String(bytes, StandardCharsets.UTF_8)));
+
+    /** What the JSON route takes and gives. */
+    record Order(String symbol, int quantity) {}
+
+    private static final JsonMapper JSON = new JsonMapper();
+    private static final Codec<Order> ORDER = JsonCodec.of(JSON, Order.class);
+    private static final Codec<List<Order>> ORDERS = JsonCodec.of(JSON, new TypeReference<List<Order>>() {});
+    private static final Route JSON_ROUTE = Route.tag("orders");
 
     private final Queue<String> received = new ConcurrentLinkedQueue<>();
     private BoundServer server;
@@ -45,6 +57,7 @@ class RouterTest {
                 .onPacket(NUMBERED, Codec.TEXT, (from, text) -> Mono.fromRunnable(() -> received.add(text)))
                 .onRequest(TAGGED, NUMBER, NUMBER, (from, number) -> Mono.just(number * 2))
                 .onRequest(NUMBERED, Codec.TEXT, Codec.TEXT, (from, text) -> Mono.error(new PeerException(300, text)))
+                .onRequest(JSON_ROUTE, ORDER, ORDERS, (from, order) -> Mono.just(List.of(order, new Order("b", 2))))
                 .onRequestStream(TAGGED, NUMBER, NUMBER, (from, count) -> Flux.range(0, count))
                 .onSendStream(TAGGED, NUMBER, NUMBER, (from, numbers) -> numbers.reduce(0, Integer::sum))
                 .onChannel(NUMBERED, NUMBER, NUMBER, (from, numbers) -> numbers.map(number -> -number));
@@ -127,6 +140,20 @@ class RouterTest {
                                 peer -> assertThat(peer.code()).isEqualTo(code))
                         .hasMessageContaining(message))
                 .verify(TransportContract.LIMIT);
+    }
+
+    @Test
+    void jsonIsReadAndWrittenAndWhatIsNoneIsAnswered() {
+        assertThat(session.request(packet(JSON_ROUTE, PacketType.REQUEST, "{\"symbol\":\"a\",\"quantity\":1}"))
+                        .map(answer -> ORDERS.decode(answer.payload()))
+                        .block(TransportContract.LIMIT))
+                .containsExactly(new Order("a", 1), new Order("b", 2));
+        assertError(
+                session.request(packet(JSON_ROUTE, PacketType.REQUEST, "{\"symbol\":7,\"quantity\":\"many\"}")),
+                PeerException.BAD_PAYLOAD,
+                "Order");
+        assertError(
+                session.request(packet(JSON_ROUTE, PacketType.REQUEST, "no json")), PeerException.BAD_PAYLOAD, "Order");
     }
 
     @Test

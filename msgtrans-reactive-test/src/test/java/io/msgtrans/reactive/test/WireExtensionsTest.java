@@ -47,7 +47,7 @@ class WireExtensionsTest {
     void open() throws IOException {
         server = TransportServer.create()
                 .listen("tcp://127.0.0.1:0")
-                .session(o -> o.streams(new StreamHandler() {
+                .session(o -> o.contextKeys("tenant").streams(new StreamHandler() {
                     @Override
                     public Publisher<Packet> requestStream(Session session, Packet request) {
                         return request.bizType() == 7
@@ -60,12 +60,22 @@ class WireExtensionsTest {
                         return items;
                     }
                 }))
-                .handle(session -> session.receive()
-                        .flatMap(request -> request.payloadText().equals("fail")
-                                ? session.replyError(request, 256, "x")
-                                : session.reply(request, request.payload())))
+                .handle(session -> session.receive().flatMap(request -> answer(session, request)))
                 .bindNow();
         peer = RawPeer.connect(server.uri());
+    }
+
+    private static Mono<Void> answer(Session session, Packet request) {
+        return switch (request.payloadText()) {
+            case "fail" -> session.replyError(request, 256, "x");
+            case "with" ->
+                session.reply(
+                        request,
+                        request.metadata().values().get("tenant") + " " + request.extHeaderText() + " "
+                                + (request.metadata().deadline() != null));
+            case "wait" -> session.cancelled(request).then(session.send(Packet.oneWay("up")));
+            default -> session.reply(request, request.payload());
+        };
     }
 
     @AfterEach
@@ -116,6 +126,31 @@ class WireExtensionsTest {
         assertThat(peer.readHex(22)).isEqualTo("01001400000000010000000000060000" + "00000001" + "6e6f");
         peer.sendHex("01000100000000090000000000040000" + "6661696c");
         assertThat(peer.readHex(21)).isEqualTo("01001600000000090000000000050000" + "00000100" + "78");
+    }
+
+    @Test
+    void aRequestWithMetadataAndOneThatIsGivenUp() throws IOException {
+        agree();
+        peer.sendHex("0100180700000009001a000000040000" + "0015" + "010004" + "000003e8" + "02000b" + "06"
+                + "74656e616e74" + "61636d65" + "6f776e" + "77697468");
+        assertThat(peer.readHex(16 + 13)).isEqualTo("010002070000000900000000000d0000" + "61636d65206f776e2074727565");
+        peer.sendHex("010001000000000a0000000000040000" + "77616974" + "010017000000000a0000000000000000");
+        assertThat(peer.readHex(16 + 2)).endsWith("7570");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "01001807000000090001000000000000" + "00", // no length
+                "01001807000000090002000000000000" + "0001", // longer than the extension header
+                "01001807000000090004000000000000" + "00020100", // an entry without its length
+                "01001807000000090006000000000000" + "000401000401", // an entry that ends too early
+                "01001807000000090006000000000000" + "000402000105", // a key that is longer than its entry
+            })
+    void brokenMetadataEndsTheConnection(String request) throws IOException {
+        agree();
+        peer.sendHex(request);
+        TransportContract.until("the session has ended", () -> server.stats().protocolErrors() == 1);
     }
 
     @Test

@@ -60,6 +60,7 @@ final class ChannelSession implements Session {
     private final Lanes lanes;
     private final @Nullable UnreliableOutbound unreliable;
     private final PendingRequests pending;
+    private final PeerRequests peerRequests;
     private final SessionStreams streams;
     private final SessionCounters counters = new SessionCounters();
     private final Connection connection;
@@ -80,7 +81,6 @@ final class ChannelSession implements Session {
     private boolean farewellSent;
     private boolean peerFinished;
     private boolean draining;
-    private int unanswered;
     private long lastReadNanos;
     private @Nullable Deadline idle;
     private @Nullable Deadline ping;
@@ -108,6 +108,7 @@ final class ChannelSession implements Session {
         setWaterMark(channel);
         this.pending = new PendingRequests(
                 channel.eventLoop(), options.maxPendingRequests(), handler::stallHint, this::workEnded);
+        this.peerRequests = new PeerRequests(handler, this::workEnded);
         this.outbound = new Outbound(this, ctx, framing, pending);
         this.lanes = new Lanes(outbound);
         Datagrams datagrams = connection.datagrams();
@@ -288,7 +289,7 @@ final class ChannelSession implements Session {
         if (timeout.isNegative() || timeout.isZero()) {
             throw new IllegalArgumentException("timeout " + timeout + " is not positive");
         }
-        return new RequestMono(lane, pending, packet, timeout);
+        return new RequestMono(this, lane, packet, timeout);
     }
 
     @Override
@@ -327,11 +328,16 @@ final class ChannelSession implements Session {
                 Outbound lane = laneOf(request);
                 lane.enter();
                 lane.encodeError(Frames.REQUEST_ERROR, id, code, message);
-                responded();
+                peerRequests.answered(id);
                 lane.exit();
                 sink.success();
             });
         });
+    }
+
+    @Override
+    public Mono<Void> cancelled(Packet request) {
+        return peerRequests.cancelled(request);
     }
 
     @Override
@@ -498,16 +504,8 @@ final class ChannelSession implements Session {
 
     // ---- event loop: work in flight ----
 
-    /** A request of the peer is on its way to the subscriber. */
-    void requested() {
-        unanswered++;
-    }
-
-    /** A response is on its way to the peer. */
-    void responded() {
-        if (unanswered > 0) {
-            unanswered--;
-        }
+    PeerRequests peerRequests() {
+        return peerRequests;
     }
 
     void unmatched(Packet packet) {
@@ -536,16 +534,31 @@ final class ChannelSession implements Session {
         }
     }
 
-    /** While draining, only responses to our own requests are worth reading. */
+    /** While draining, only what ends work under way is worth reading: responses, items, what the peer gives up. */
     boolean wantsReads() {
-        return !draining || pending.count() > 0 || !streams.isEmpty() || farewellSent;
+        return !draining
+                || pending.count() > 0
+                || !streams.isEmpty()
+                || farewellSent
+                || (extended && peerRequests.unanswered() > 0);
+    }
+
+    /** Whether new work of the peer is refused, which a peer without our extensions cannot be told. */
+    boolean refusesWork() {
+        return draining && extended;
+    }
+
+    void refuse(Packet request) {
+        outbound.encodeError(
+                Frames.REQUEST_ERROR, (int) request.messageId(), PeerException.UNAVAILABLE, "the server is draining");
+        outbound.flushSoon();
     }
 
     /** A stretch of work has ended: closing and draining may go on. */
     void workDone() {
         if (draining
                 && state == OPEN
-                && unanswered == 0
+                && peerRequests.unanswered() == 0
                 && pending.count() == 0
                 && streams.isEmpty()
                 && (inbound.isEmpty() || !inbound.hasSubscriber())
@@ -720,6 +733,7 @@ final class ChannelSession implements Session {
         ConnectionLostException lost = lost("the connection ended: " + reason, cause);
         pending.failAll(() -> lost("the connection ended before the response came", cause));
         streams.failAll(() -> lost("the connection ended before the stream did", cause));
+        peerRequests.end();
         handler.endLanes();
         lanes.forEach(lane -> lane.end(lost));
         if (reason.kind() == Kind.LOCAL || reason.kind() == Kind.DRAINED) {

@@ -51,8 +51,8 @@ final class Outbound implements Runnable {
     private static final int GATHER_BYTES = 8 * 1024;
     /** What one connection may write in a row before others of its event loop have a turn. */
     private static final int TURN_BYTES = 1 << 20;
-    /** How many packets of one sender are encoded before the next sender has a turn. */
-    private static final int SENDER_TURN = 64;
+    /** How many packets of one sender, or of those that were offered, are encoded before others have a turn. */
+    private static final int TURN_PACKETS = 64;
     /** With one busy connection on the event loop, replies are flushed so often instead of at the end of a burst. */
     private static final int EAGER_FLUSH_PACKETS = 32;
 
@@ -90,7 +90,16 @@ final class Outbound implements Runnable {
 
     // Event loop only.
     private final ArrayDeque<Object> waiting = new ArrayDeque<>(0);
+    /** Those of them with high priority. */
+    private final ArrayDeque<Object> urgent = new ArrayDeque<>(0);
+
     private final List<Sender> senders = new ArrayList<>(1);
+    private int urgentSenders;
+    /** The sender whose turn is next; kept, so that a socket that is soon full does not favour the first. */
+    private int turn;
+    /** Whether the last turn was that of what waits, and not of a sender. */
+    private boolean offersHadTurn;
+
     private @Nullable ByteBuf buffer;
     private ByteBuffer bytes = ByteBuffer.allocate(0);
     private int length;
@@ -319,6 +328,9 @@ final class Outbound implements Runnable {
             return;
         }
         senders.add(sender);
+        if (sender.urgent) {
+            urgentSenders++;
+        }
         enter();
         sender.registered();
         exit();
@@ -336,8 +348,8 @@ final class Outbound implements Runnable {
         }
         enter();
         moveArrivals();
-        encodeWaiting();
-        drainSenders();
+        encodeInTurns();
+        endSenders();
         exit();
     }
 
@@ -360,9 +372,11 @@ final class Outbound implements Runnable {
             if (next instanceof PendingRequest request && !accept(request)) {
                 done += cost(request.packet);
                 request.packet.release();
-            } else if (waiting.isEmpty() && canEncode()) {
+            } else if (canEncode() && waiting.isEmpty() && senders.isEmpty()) {
                 done += cost(next);
                 encodeNext(next);
+            } else if (packet(next).hasFlag(Packet.FLAG_HIGH_PRIORITY)) {
+                urgent.add(next);
             } else {
                 waiting.add(next);
             }
@@ -370,14 +384,49 @@ final class Outbound implements Runnable {
         freed(done);
     }
 
-    private void encodeWaiting() {
+    /** Encodes until the socket is full or nothing is left: what is urgent first, all others by turns. */
+    private void encodeInTurns() {
+        encode(urgent, Integer.MAX_VALUE);
+        int idle = 0;
+        while (canEncode() && idle <= 2 * senders.size() + 1) {
+            boolean more = drainUrgentSenders();
+            offersHadTurn = !offersHadTurn;
+            if (offersHadTurn) {
+                more |= encode(waiting, TURN_PACKETS);
+            } else if (!senders.isEmpty()) {
+                turn = turn >= senders.size() ? 0 : turn;
+                Sender sender = senders.get(turn++);
+                more |= !sender.urgent && drain(sender);
+            }
+            idle = more ? 0 : idle + 1;
+        }
+    }
+
+    private boolean drainUrgentSenders() {
+        boolean more = false;
+        for (int i = 0; urgentSenders > 0 && i < senders.size(); i++) {
+            Sender sender = senders.get(i);
+            more |= sender.urgent && drain(sender);
+        }
+        return more;
+    }
+
+    private static boolean drain(Sender sender) {
+        boolean more = sender.drain(TURN_PACKETS);
+        sender.replenish();
+        return more;
+    }
+
+    /** Encodes some of a queue; false when none is left. */
+    private boolean encode(ArrayDeque<Object> queue, int max) {
         long done = 0;
-        while (canEncode() && !waiting.isEmpty()) {
-            Object next = waiting.remove();
+        for (int i = 0; i < max && canEncode() && !queue.isEmpty(); i++) {
+            Object next = queue.remove();
             done += cost(next);
             encodeNext(next);
         }
         freed(done);
+        return !queue.isEmpty();
     }
 
     private void freed(long done) {
@@ -388,7 +437,11 @@ final class Outbound implements Runnable {
     }
 
     private static long cost(Object next) {
-        return LOAD_PACKET + (next instanceof PendingRequest request ? request.packet : (Packet) next).lengthBytes();
+        return LOAD_PACKET + packet(next).lengthBytes();
+    }
+
+    private static Packet packet(Object next) {
+        return next instanceof PendingRequest request ? request.packet : (Packet) next;
     }
 
     private void encodeNext(Object next) {
@@ -398,14 +451,33 @@ final class Outbound implements Runnable {
             if (request.isDone()) {
                 request.packet.release();
             } else {
-                encode(request.packet.withType(PacketType.REQUEST), request.id, null);
+                encode(request);
             }
+        }
+    }
+
+    private void encode(PendingRequest request) {
+        request.sent = true;
+        byte[] metadata = request.metadata;
+        if (metadata == null) {
+            encode(request.packet.withType(PacketType.REQUEST), request.id, null);
+        } else {
+            byte[] ext = MetadataBlock.before(request.packet, metadata);
+            encodeFrame(request.packet.withExtHeader(ext), Frames.REQUEST, request.id, 0);
+        }
+    }
+
+    /** Tells a peer that knows what it means that nobody waits for the answer to a request. */
+    void encodeCancel(int id) {
+        if (session.isExtended() && !ended) {
+            encodeControl(Frames.REQUEST_CANCEL, id, -1);
+            flushSoon();
         }
     }
 
     private void encodeRequest(PendingRequest request) {
         if (accept(request)) {
-            encode(request.packet.withType(PacketType.REQUEST), request.id, null);
+            encode(request);
         } else {
             request.packet.release();
         }
@@ -419,19 +491,19 @@ final class Outbound implements Runnable {
         return pending.register(request);
     }
 
-    private void drainSenders() {
-        boolean more = true;
-        while (more && canEncode()) {
-            more = false;
-            for (int i = 0; i < senders.size(); i++) {
-                Sender sender = senders.get(i);
-                more |= sender.drain(SENDER_TURN);
-                sender.replenish();
-            }
+    /** A sender goes before others from here on. */
+    void markUrgent(Sender sender) {
+        if (!sender.urgent) {
+            sender.urgent = true;
+            urgentSenders += senders.contains(sender) ? 1 : 0;
         }
+    }
+
+    private void endSenders() {
         for (int i = senders.size() - 1; i >= 0; i--) {
             if (i < senders.size() && senders.get(i).endIfDone()) {
-                senders.remove(i);
+                urgentSenders -= senders.remove(i).urgent ? 1 : 0;
+                turn -= i < turn ? 1 : 0;
             }
         }
     }
@@ -459,7 +531,7 @@ final class Outbound implements Runnable {
         framing.finish(out, index, packetIndex, packetLength);
         length = packetIndex + packetLength;
         if (packet.isResponse()) {
-            session.responded();
+            session.peerRequests().answered(id);
         }
         packet.release();
         if (sender != owner) {
@@ -476,8 +548,8 @@ final class Outbound implements Runnable {
         int packetIndex = beginFrame(packetLength);
         packet.writeTo(bytes, packetIndex, id);
         bytes.put(packetIndex + TYPE_OFFSET, (byte) type);
-        if (flags != 0) {
-            bytes.putShort(packetIndex + FLAGS_OFFSET, (short) (packet.flags() | flags));
+        if (type != Frames.REQUEST) {
+            bytes.putShort(packetIndex + FLAGS_OFFSET, (short) ((packet.flags() & ~Frames.FLAGS) | flags));
         }
         endFrame(packetIndex, packetLength);
         packet.release();
@@ -496,7 +568,9 @@ final class Outbound implements Runnable {
         bytes.put(packetIndex + TYPE_OFFSET, (byte) Frames.ITEM);
         bytes.putLong(
                 packetIndex + 8,
-                ((long) extLength << 48) | ((long) length << 16) | ((packet.flags() | flags) & 0xFFFFL));
+                ((long) extLength << 48)
+                        | ((long) length << 16)
+                        | (((packet.flags() & ~Frames.FLAGS) | flags) & 0xFFFFL));
         packet.writePayloadTo(bytes, packetIndex + Packet.HEADER_BYTES + extLength, from, length);
         endFrame(packetIndex, packetLength);
     }
@@ -568,7 +642,7 @@ final class Outbound implements Runnable {
         length += headers;
         writeBatch();
         if (packet.isResponse()) {
-            session.responded();
+            session.peerRequests().answered(id);
         }
         packet.release();
         written(payload, new Batch(this, sender, 1, null));
@@ -717,6 +791,7 @@ final class Outbound implements Runnable {
             sender.fail(lost);
         }
         senders.clear();
+        urgentSenders = 0;
         discardArrivals();
     }
 
@@ -732,9 +807,11 @@ final class Outbound implements Runnable {
                 waiting.add(next);
             }
         }
+        waiting.addAll(urgent);
+        urgent.clear();
         for (Object next = waiting.poll(); next != null; next = waiting.poll()) {
             done += cost(next);
-            (next instanceof PendingRequest request ? request.packet : (Packet) next).release();
+            packet(next).release();
             lost(1);
         }
         if (done != 0) {

@@ -18,6 +18,12 @@ final class PendingRequest extends TimeoutWheel.Timeout implements Subscription 
     private static final int DONE = 3;
 
     final Packet packet;
+    /** Goes before the packet's own extension header; {@code null} for a plain request. */
+    final byte @Nullable [] metadata;
+
+    /** The lane that it takes. */
+    final Outbound outbound;
+
     final Duration timeout;
     private final PendingRequests table;
     private final CoreSubscriber<? super Packet> actual;
@@ -32,9 +38,19 @@ final class PendingRequest extends TimeoutWheel.Timeout implements Subscription 
     // Event loop only.
     int id;
     boolean registered;
+    /** Whether the peer knows of it. */
+    boolean sent;
 
-    PendingRequest(PendingRequests table, Packet packet, Duration timeout, CoreSubscriber<? super Packet> actual) {
+    PendingRequest(
+            PendingRequests table,
+            Outbound outbound,
+            Packet packet,
+            byte @Nullable [] metadata,
+            Duration timeout,
+            CoreSubscriber<? super Packet> actual) {
         this.table = table;
+        this.outbound = outbound;
+        this.metadata = metadata;
         this.packet = packet;
         this.timeout = timeout;
         this.actual = actual;
@@ -63,7 +79,7 @@ final class PendingRequest extends TimeoutWheel.Timeout implements Subscription 
 
     @Override
     void expire() {
-        table.forget(this);
+        table.giveUp(this);
         fail(new RequestTimeoutException(
                 "no response to request " + Integer.toUnsignedString(id) + " within " + timeout + table.stallHint()
                         + " (option requestTimeout)",

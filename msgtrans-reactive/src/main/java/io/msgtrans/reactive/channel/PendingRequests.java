@@ -110,19 +110,28 @@ final class PendingRequests {
     }
 
     /** Forgets a request that ended without a response. */
-    void forget(PendingRequest request) {
-        if (request.registered && byId.get(request.id) == request) {
-            byId.remove(request.id);
-            end(request);
+    private boolean forget(PendingRequest request) {
+        if (!request.registered || byId.get(request.id) != request) {
+            return false;
+        }
+        byId.remove(request.id);
+        end(request);
+        return true;
+    }
+
+    /** Forgets a request for whose response nobody waits any more, and tells the peer if it knows of it. */
+    void giveUp(PendingRequest request) {
+        if (forget(request) && request.sent) {
+            request.outbound.encodeCancel(request.id);
         }
     }
 
     /** The caller gave up, on any thread. One that is not registered yet is released when its turn comes. */
     void cancelled(PendingRequest request) {
         if (loop.inEventLoop()) {
-            forget(request);
+            giveUp(request);
         } else {
-            loop.execute(() -> forget(request));
+            loop.execute(() -> giveUp(request));
         }
     }
 

@@ -30,6 +30,9 @@ abstract class Sender implements CoreSubscriber<Packet> {
     volatile @Nullable Subscription upstream;
 
     // Event loop only.
+    /** Whether it goes before other senders; changed by its outbound. */
+    boolean urgent;
+
     long requested;
     long taken;
     private long packetBytes;

@@ -575,6 +575,10 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
             present().counters().packetsDiscarded++;
             return;
         }
+        received(packet);
+    }
+
+    private void received(Packet packet) {
         if (packet.hasFlag(Packet.FLAG_FRAGMENTED) && options.rejectFragmented()) {
             throw new ProtocolException(Rule.MALFORMED, "packet has the flag FRAGMENTED (option rejectFragmented)");
         }
@@ -597,11 +601,18 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
             return;
         }
         long oneWay = head & ~(0xFFL << 40);
-        long flags = tail & Frames.FLAGS;
+        int type = (int) (head >>> 40 & 0xFF);
+        long flags = type == Frames.REQUEST ? 0 : tail & Frames.FLAGS;
         Packet packet = in.hasArray()
                 ? Packet.view(in.array(), in.arrayOffset() + index, oneWay, tail - flags)
                 : Packet.borrow(in, index, oneWay, tail - flags).compact();
-        present().streams().frame((int) (head >>> 40 & 0xFF), (int) head, packet, (int) flags);
+        int id = (int) head;
+        switch (type) {
+            case Frames.REQUEST -> received(MetadataBlock.decode(packet.withType(PacketType.REQUEST), options));
+            case Frames.REQUEST_ERROR -> present().requestFailed(id, Frames.error(packet));
+            case Frames.REQUEST_CANCEL -> present().peerRequests().givenUp(id);
+            default -> present().streams().frame(type, id, packet, (int) flags);
+        }
     }
 
     private void deliver(Packet packet) {
@@ -615,7 +626,11 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
             }
         }
         if (packet.type() == PacketType.REQUEST) {
-            present().requested();
+            if (present().refusesWork()) {
+                present().refuse(packet);
+                return;
+            }
+            present().peerRequests().received((int) packet.messageId());
         }
         inbound().next(packet);
     }

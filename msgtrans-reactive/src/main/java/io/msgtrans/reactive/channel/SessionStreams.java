@@ -1,7 +1,9 @@
 package io.msgtrans.reactive.channel;
 
 import io.msgtrans.reactive.Compression;
+import io.msgtrans.reactive.Deadline;
 import io.msgtrans.reactive.LimitException;
+import io.msgtrans.reactive.Metadata;
 import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.PayloadException;
 import io.msgtrans.reactive.PeerException;
@@ -13,7 +15,7 @@ import io.msgtrans.reactive.TransportException;
 import io.msgtrans.reactive.wire.PayloadCodec;
 import io.netty.util.collection.IntObjectHashMap;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.function.Supplier;
@@ -21,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 import reactor.core.publisher.Operators;
 import reactor.util.Logger;
 import reactor.util.Loggers;
@@ -135,22 +138,27 @@ final class SessionStreams {
                     "open streams of a session", "maxStreams", options.maxStreams(), byId.size() + 1L);
         }
         if (refused != null) {
-            first.release();
-            if (sender != null) {
-                sender.cancelled();
-            }
-            receiver.end(refused);
+            refuse(receiver, sender, first, refused);
             return;
         }
         lastOpened += 2;
         Outbound outbound = session.laneOf(first);
-        Stream stream = new Stream(lastOpened, outbound, true);
+        Stream stream = new Stream(lastOpened, outbound, true, first.hasFlag(Packet.FLAG_HIGH_PRIORITY));
         stream.receiver = receiver;
         stream.receiving = true;
         stream.sender = sender;
         byId.put(stream.id, stream);
         int credit = receiver.firstCredit();
-        outbound.encodeFrame(first.withExtHeader(withCredit(credit, first)), Frames.OPEN, stream.id, flags);
+        byte[] metadata;
+        try {
+            metadata = MetadataBlock.encode(options, receiver.context(), left(receiver), first.extHeaderLength());
+        } catch (LimitException tooLong) {
+            byId.remove(stream.id);
+            refuse(receiver, sender, first, tooLong);
+            return;
+        }
+        Packet opening = first.withExtHeader(withCredit(credit, first, metadata));
+        outbound.encodeFrame(opening, Frames.OPEN, stream.id, metadata == null ? flags : flags | Frames.FLAG_METADATA);
         outbound.flushSoon();
         if (sender != null) {
             sender.opened(stream, 0);
@@ -158,8 +166,21 @@ final class SessionStreams {
         receiver.opened(stream, credit, null);
     }
 
-    private static byte[] withCredit(int credit, Packet packet) {
-        byte[] ext = packet.extHeader();
+    private static void refuse(StreamReceiver receiver, @Nullable StreamSender sender, Packet first, Throwable why) {
+        first.release();
+        if (sender != null) {
+            sender.cancelled();
+        }
+        receiver.end(why);
+    }
+
+    private static @Nullable Duration left(StreamReceiver receiver) {
+        Deadline deadline = Deadline.of(receiver.context());
+        return deadline == null ? null : deadline.remaining();
+    }
+
+    private static byte[] withCredit(int credit, Packet packet, byte @Nullable [] metadata) {
+        byte[] ext = metadata == null ? packet.extHeader() : MetadataBlock.before(packet, metadata);
         return ByteBuffer.allocate(Frames.CREDIT_BYTES + ext.length)
                 .putInt(credit)
                 .put(ext)
@@ -179,14 +200,22 @@ final class SessionStreams {
                             + " bytes of extension header");
         }
         lastAccepted = id;
-        Stream stream = new Stream(id, session.laneOf(packet), false);
+        Stream stream = new Stream(id, session.laneOf(packet), false, packet.hasFlag(Packet.FLAG_HIGH_PRIORITY));
         StreamHandler handler = options.streamHandler();
         if (byId.size() >= options.maxStreams()) {
             sendError(stream, Frames.ERROR, PeerException.TOO_MANY_STREAMS, "option maxStreams");
             return;
         }
+        if (session.refusesWork()) {
+            sendError(stream, Frames.ERROR, PeerException.UNAVAILABLE, "the server is draining");
+            return;
+        }
         Packet first = packet.withExtHeader(Arrays.copyOfRange(ext, Frames.CREDIT_BYTES, ext.length));
-        StreamSender sender = new StreamSender(this, stream.outbound, Context.empty(), null);
+        if ((flags & Frames.FLAG_METADATA) != 0) {
+            first = MetadataBlock.decode(first, options);
+        }
+        Metadata metadata = first.metadata();
+        StreamSender sender = new StreamSender(this, stream.outbound, metadata.putInto(Context.empty()), null);
         byId.put(id, stream);
         stream.sender = sender;
         stream.receiving = (flags & Frames.FLAG_OPENER_SENDS) != 0;
@@ -200,11 +229,25 @@ final class SessionStreams {
             } else {
                 result = handler.channel(session, items(stream, first));
             }
-            result.subscribe(sender);
+            within(metadata.deadline(), result).subscribe(sender);
         } catch (RuntimeException thrown) {
             sender.onSubscribe(Operators.emptySubscription());
             sender.onError(thrown);
         }
+    }
+
+    /** Ends with an error when the deadline passes. In two steps, since an error of the other would not cancel the result. */
+    private static Publisher<Packet> within(@Nullable Deadline deadline, Publisher<Packet> result) {
+        if (deadline == null) {
+            return result;
+        }
+        return Flux.from(result)
+                .takeUntilOther(Mono.delay(deadline.remaining()))
+                .concatWith(Mono.defer(() -> deadline.isPassed() ? Mono.error(deadlinePassed()) : Mono.empty()));
+    }
+
+    private static PeerException deadlinePassed() {
+        return new PeerException(PeerException.DEADLINE_PASSED, "the deadline of the stream has passed");
     }
 
     private Flux<Packet> items(Stream stream, Packet first) {
@@ -233,10 +276,10 @@ final class SessionStreams {
 
     /** A frame of the peer; the packet lies in memory that may be kept. */
     void frame(int type, int id, Packet packet, int flags) {
-        switch (type) {
-            case Frames.OPEN -> accept(id, packet, flags);
-            case Frames.REQUEST_ERROR -> session.requestFailed(id, error(packet));
-            default -> frameOfStream(type, id, packet, flags);
+        if (type == Frames.OPEN) {
+            accept(id, packet, flags);
+        } else {
+            frameOfStream(type, id, packet, flags);
         }
     }
 
@@ -250,7 +293,7 @@ final class SessionStreams {
             case Frames.ITEM -> item(stream, packet, flags);
             case Frames.CREDIT -> credited(stream, number(packet));
             case Frames.COMPLETE -> receiverDone(stream, null);
-            case Frames.ERROR -> failed(stream, error(packet));
+            case Frames.ERROR -> failed(stream, Frames.error(packet));
             case Frames.CANCEL -> cancelled(stream);
             default -> {} // reserved
         }
@@ -299,15 +342,6 @@ final class SessionStreams {
             throw new ProtocolException(Rule.MALFORMED, "CREDIT with " + payload.length + " bytes instead of 4");
         }
         return ByteBuffer.wrap(payload).getInt() & 0xFFFFFFFFL;
-    }
-
-    private static PeerException error(Packet packet) {
-        byte[] payload = packet.payload();
-        if (payload.length < 4) {
-            throw new ProtocolException(Rule.MALFORMED, "error frame with " + payload.length + " bytes");
-        }
-        return new PeerException(
-                ByteBuffer.wrap(payload).getInt(), new String(payload, 4, payload.length - 4, StandardCharsets.UTF_8));
     }
 
     private void credited(Stream stream, long more) {

@@ -14,6 +14,9 @@ final class Stream {
     final Outbound outbound;
     /** Whether this side opened it. */
     final boolean opened;
+    /** Whether it was opened by a packet of high priority: its items go before those of other streams. */
+    final boolean urgent;
+
     /** While this side sends items. */
     @Nullable
     StreamSender sender;
@@ -32,10 +35,11 @@ final class Stream {
     private byte[] fragments = {};
     private int fragmentsLength;
 
-    Stream(int id, Outbound outbound, boolean opened) {
+    Stream(int id, Outbound outbound, boolean opened, boolean urgent) {
         this.id = id;
         this.outbound = outbound;
         this.opened = opened;
+        this.urgent = urgent;
     }
 
     boolean isEnded() {

@@ -3,34 +3,21 @@ package io.msgtrans.reactive.channel;
 import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.ProtocolException;
 import io.msgtrans.reactive.ProtocolException.Rule;
-import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
-import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
 import reactor.core.Exceptions;
-import reactor.core.publisher.Operators;
+import reactor.util.context.ContextView;
 
 /**
  * The receiving end of a stream: turns the subscriber's demand into credit for the peer, a window at most, and more when a
  * quarter of it is left. An item that arrives was asked for, so that nothing waits here.
  */
-final class StreamReceiver implements Subscription, Runnable {
+final class StreamReceiver extends StreamDemand implements Subscription, Runnable {
 
     private final SessionStreams streams;
     private final int window;
     private final CoreSubscriber<? super Packet> actual;
-
-    /** All that was ever requested; {@code Long.MAX_VALUE} is without bound. */
-    private volatile long requested;
-
-    private static final AtomicLongFieldUpdater<StreamReceiver> REQUESTED =
-            AtomicLongFieldUpdater.newUpdater(StreamReceiver.class, "requested");
-
-    private volatile int scheduled;
-
-    private static final AtomicIntegerFieldUpdater<StreamReceiver> SCHEDULED =
-            AtomicIntegerFieldUpdater.newUpdater(StreamReceiver.class, "scheduled");
 
     private volatile boolean cancelled;
 
@@ -60,8 +47,7 @@ final class StreamReceiver implements Subscription, Runnable {
             streams.inEventLoop(() -> refuse(n));
             return;
         }
-        Operators.addCap(REQUESTED, this, n);
-        if (scheduled == 0 && SCHEDULED.compareAndSet(this, 0, 1)) {
+        if (add(n)) {
             streams.inEventLoop(this);
         }
     }
@@ -94,6 +80,10 @@ final class StreamReceiver implements Subscription, Runnable {
         opener = sender;
     }
 
+    ContextView context() {
+        return actual.currentContext();
+    }
+
     boolean isCancelled() {
         return cancelled;
     }
@@ -108,7 +98,7 @@ final class StreamReceiver implements Subscription, Runnable {
 
     /** What the peer is told with OPEN that it may send. */
     int firstCredit() {
-        return (int) Math.min(window, requested);
+        return (int) Math.min(window, requested());
     }
 
     /**
@@ -131,9 +121,9 @@ final class StreamReceiver implements Subscription, Runnable {
 
     @Override
     public void run() {
-        scheduled = 0;
+        beginRun();
         Packet waiting = first;
-        if (waiting != null && requested > 0) {
+        if (waiting != null && requested() > 0) {
             first = null;
             signal(waiting);
             endIfDone();
@@ -146,7 +136,7 @@ final class StreamReceiver implements Subscription, Runnable {
         if (present == null || ended || peerDone || granted - delivered > window >> 2) {
             return;
         }
-        long more = Math.min(requested - firsts, delivered + window) - granted;
+        long more = Math.min(requested() - firsts, delivered + window) - granted;
         if (more > 0) {
             granted += more;
             streams.credit(present, (int) more);

@@ -81,6 +81,9 @@ final class StreamSender extends Sender {
     /** The stream is open from here on. */
     void opened(Stream opened, long firstCredit) {
         stream = opened;
+        if (opened.urgent) {
+            outbound.markUrgent(this);
+        }
         granted(firstCredit);
     }
 

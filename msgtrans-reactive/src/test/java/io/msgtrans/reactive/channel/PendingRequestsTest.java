@@ -39,7 +39,7 @@ class PendingRequestsTest {
 
     private PendingRequest request(Packet packet, Caller caller) {
         pending.acquire();
-        PendingRequest request = new PendingRequest(pending, packet, Duration.ofSeconds(10), caller);
+        PendingRequest request = new PendingRequest(pending, null, packet, null, Duration.ofSeconds(10), caller);
         caller.onSubscribe(request);
         return request;
     }

@@ -113,6 +113,10 @@ public final class RSocketContestant implements Contestant {
                 }
             }
             if (workload.kind().onStreams()) {
+                recorder.probe(() -> sockets.get(0)
+                        .requestResponse(ByteBufPayload.create(new byte[16]))
+                        .doOnNext(Payload::release)
+                        .toFuture());
                 recorder.measureConfirmed(() -> CompletableFuture.completedFuture(tally.sum()));
             } else if (settings.oneWay()) {
                 recorder.measureConfirmed(streams.get(0)::count);

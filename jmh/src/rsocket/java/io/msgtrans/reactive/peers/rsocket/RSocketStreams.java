@@ -11,6 +11,7 @@ import io.rsocket.util.ByteBufPayload;
 import java.nio.channels.ClosedChannelException;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 
 /** Both sides of the workloads on streams. */
 final class RSocketStreams implements RSocket {
@@ -32,6 +33,11 @@ final class RSocketStreams implements RSocket {
     public Flux<Payload> requestStream(Payload payload) {
         payload.release();
         return endless(bytes);
+    }
+
+    @Override
+    public Mono<Payload> requestResponse(Payload payload) {
+        return Mono.just(payload);
     }
 
     @Override

@@ -1,0 +1,154 @@
+package io.msgtrans.reactive.channel;
+
+import io.msgtrans.reactive.Deadline;
+import io.msgtrans.reactive.LimitException;
+import io.msgtrans.reactive.Metadata;
+import io.msgtrans.reactive.Packet;
+import io.msgtrans.reactive.ProtocolException;
+import io.msgtrans.reactive.ProtocolException.Rule;
+import io.msgtrans.reactive.SessionOptions;
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import reactor.util.context.ContextView;
+
+/**
+ * How {@link Metadata} lies at the start of an extension header:
+ *
+ * <pre>
+ *   | u16 length of the entries | entry ... |        entry: | u8 kind | u16 length | bytes |
+ *
+ *   kind 1, deadline: u32 milliseconds left          kind 2, value: u8 length of the key, key, value, both UTF-8
+ * </pre>
+ */
+final class MetadataBlock {
+
+    private static final int DEADLINE = 1;
+    private static final int VALUE = 2;
+    private static final int LENGTH_BYTES = 2;
+    private static final int ENTRY_BYTES = 3;
+
+    private MetadataBlock() {}
+
+    /**
+     * The block that goes with a packet, {@code null} when there is nothing to send.
+     *
+     * @param left until the caller gives up, or {@code null} when it waits for ever
+     * @param extLength length of the packet's own extension header
+     * @throws LimitException when both together are longer than an extension header may be
+     */
+    static byte @Nullable [] encode(
+            SessionOptions options, ContextView context, @Nullable Duration left, int extLength) {
+        ByteArrayOutputStream entries = new ByteArrayOutputStream();
+        if (left != null && options.deadlines()) {
+            long millis = Math.max(1, Math.min(left.toMillis(), Integer.MAX_VALUE));
+            entry(entries, DEADLINE, ByteBuffer.allocate(4).putInt((int) millis).array());
+        }
+        for (String key : options.contextKeys()) {
+            Object value = context.getOrDefault(key, null);
+            if (value != null) {
+                byte[] keyBytes = key.getBytes(StandardCharsets.UTF_8);
+                byte[] valueBytes = value.toString().getBytes(StandardCharsets.UTF_8);
+                entry(
+                        entries,
+                        VALUE,
+                        ByteBuffer.allocate(1 + keyBytes.length + valueBytes.length)
+                                .put((byte) keyBytes.length)
+                                .put(keyBytes)
+                                .put(valueBytes)
+                                .array());
+            }
+        }
+        if (entries.size() == 0) {
+            return null;
+        }
+        int whole = LENGTH_BYTES + entries.size() + extLength;
+        if (whole > Packet.MAX_EXT_HEADER_BYTES - Frames.CREDIT_BYTES) {
+            throw new LimitException(
+                    "extension header with the values of the context",
+                    "contextKeys",
+                    Packet.MAX_EXT_HEADER_BYTES - Frames.CREDIT_BYTES,
+                    whole);
+        }
+        return ByteBuffer.allocate(LENGTH_BYTES + entries.size())
+                .putShort((short) entries.size())
+                .put(entries.toByteArray())
+                .array();
+    }
+
+    /** The extension header of a packet with metadata before its own. */
+    static byte[] before(Packet packet, byte[] metadata) {
+        byte[] own = packet.extHeader();
+        return ByteBuffer.allocate(metadata.length + own.length)
+                .put(metadata)
+                .put(own)
+                .array();
+    }
+
+    private static void entry(ByteArrayOutputStream entries, int kind, byte[] value) {
+        entries.write(kind);
+        entries.write(value.length >> 8);
+        entries.write(value.length);
+        entries.writeBytes(value);
+    }
+
+    /** Takes the block from the start of a packet's extension header. */
+    static Packet decode(Packet packet, SessionOptions options) {
+        ByteBuffer ext = ByteBuffer.wrap(packet.extHeader());
+        int length = ext.remaining() < LENGTH_BYTES ? -1 : ext.getShort() & 0xFFFF;
+        if (length < 0 || length > ext.remaining()) {
+            throw broken(length, ext.remaining());
+        }
+        ByteBuffer own = ext.slice(ext.position() + length, ext.remaining() - length);
+        ext.limit(ext.position() + length);
+        Metadata metadata = read(ext, options);
+        byte[] rest = new byte[own.remaining()];
+        own.get(rest);
+        return packet.withExtHeader(rest).withMetadata(metadata);
+    }
+
+    private static Metadata read(ByteBuffer entries, SessionOptions options) {
+        Deadline deadline = null;
+        Map<String, String> values = new HashMap<>();
+        while (entries.hasRemaining()) {
+            if (entries.remaining() < ENTRY_BYTES) {
+                throw broken(ENTRY_BYTES, entries.remaining());
+            }
+            int kind = entries.get();
+            int length = entries.getShort() & 0xFFFF;
+            if (length > entries.remaining()) {
+                throw broken(length, entries.remaining());
+            }
+            ByteBuffer value = entries.slice(entries.position(), length);
+            entries.position(entries.position() + length);
+            if (kind == DEADLINE && length == 4) {
+                deadline = Deadline.in(Duration.ofMillis(value.getInt() & 0xFFFFFFFFL));
+            } else if (kind == VALUE && length > 0) {
+                readValue(value, options, values);
+            }
+        }
+        return deadline == null && values.isEmpty() ? Metadata.NONE : new Metadata(deadline, values);
+    }
+
+    private static void readValue(ByteBuffer value, SessionOptions options, Map<String, String> values) {
+        int keyLength = value.get() & 0xFF;
+        if (keyLength > value.remaining()) {
+            throw broken(keyLength, value.remaining());
+        }
+        byte[] key = new byte[keyLength];
+        value.get(key);
+        String name = new String(key, StandardCharsets.UTF_8);
+        if (options.contextKeys().contains(name)) {
+            values.put(name, StandardCharsets.UTF_8.decode(value).toString());
+        }
+    }
+
+    private static ProtocolException broken(int length, int left) {
+        return new ProtocolException(
+                Rule.MALFORMED, "metadata of a request declares " + length + " bytes where " + left + " are left");
+    }
+}

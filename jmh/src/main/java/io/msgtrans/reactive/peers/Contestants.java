@@ -25,7 +25,7 @@ final class Contestants {
         factories.put("reactor-netty", ReactorNettyContestant::new);
         factories.put("reactor-netty-ws", ReactorNettyWebSocketContestant::new);
         factories.put("rsocket", () -> byName("io.msgtrans.reactive.peers.rsocket.RSocketContestant"));
-        factories.put("grpc", GrpcContestant::new);
+        factories.put("grpc", () -> byName("io.msgtrans.reactive.peers.GrpcContestant"));
         factories.put("msgtrans-tcps", () -> new MsgtransContestant("tcps", false));
         factories.put("msgtrans-quic", () -> new MsgtransContestant("quic", false));
         factories.put("netty-packet-quic", () -> new NettyPacketContestant(NettyQuicEndpoint::new));

@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * gRPC over cleartext HTTP/2, with bytes instead of protocol buffers, calls on the event loop (direct executor) and flow
  * control by {@code isReady}: only the workloads on streams.
  */
-final class GrpcContestant implements Contestant {
+public final class GrpcContestant implements Contestant {
 
     private static final long END_SECONDS = 5;
     private static final String SERVICE = "peers";

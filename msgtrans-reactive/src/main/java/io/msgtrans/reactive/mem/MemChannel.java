@@ -24,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class MemChannel extends AbstractChannel {
 
+    /** What is written, or fails, in a row before other tasks of the event loop have their turn. */
+    private static final int TURN_MESSAGES = 1024;
+
     /** Like a socket buffer: what may be on its way in one direction; one write is always let in. */
     static final int PIPE_BYTES = 256 * 1024;
 
@@ -232,7 +235,12 @@ final class MemChannel extends AbstractChannel {
     protected void doWrite(ChannelOutboundBuffer in) {
         MemChannel other = peer;
         boolean wrote = false;
+        int left = TURN_MESSAGES;
         for (Object message = in.current(); message != null; message = in.current()) {
+            if (left-- == 0) {
+                eventLoop().execute(() -> unsafe().flush()); // what takes place now may have made more to write
+                break;
+            }
             if (other == null || !other.open || peerClosed) {
                 in.remove(new ClosedChannelException());
                 continue;

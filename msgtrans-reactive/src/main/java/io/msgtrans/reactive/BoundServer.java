@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** A server that listens. */
@@ -31,6 +32,18 @@ public interface BoundServer extends Disposable {
 
     /** What the server did so far. */
     ServerStats stats();
+
+    /**
+     * What happens to the server from the subscription on: sessions opened and closed, connections refused, handlers that
+     * failed. Signalled by a worker of {@code Schedulers.parallel()}; completes when the server has ended. A subscriber that is
+     * too slow misses events, which are counted, and costs the sessions nothing.
+     */
+    Flux<ServerEvent> events(EventOptions options);
+
+    /** As {@link #events(EventOptions)} with the defaults. */
+    default Flux<ServerEvent> events() {
+        return events(EventOptions.DEFAULTS);
+    }
 
     /**
      * Shuts down in order, subscribed to or not: stops accepting, drains every session ({@link Session#drain()}), cuts

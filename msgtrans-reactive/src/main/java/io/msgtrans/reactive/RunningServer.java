@@ -1,5 +1,6 @@
 package io.msgtrans.reactive;
 
+import io.msgtrans.reactive.ServerEvent.Kind;
 import io.msgtrans.reactive.channel.Role;
 import io.msgtrans.reactive.channel.SessionHandler;
 import io.msgtrans.reactive.spi.Connection;
@@ -14,7 +15,6 @@ import java.net.SocketAddress;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -23,10 +23,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
-import org.jctools.maps.NonBlockingHashMapLong;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
@@ -45,11 +43,11 @@ final class RunningServer implements BoundServer {
 
     private final TransportServer config;
     private final List<Listener> listeners = new CopyOnWriteArrayList<>();
-    private final NonBlockingHashMapLong<Session> sessions = new NonBlockingHashMapLong<>();
+    private final SlotRegistry<Session> sessions = new SlotRegistry<>();
+    private final EventHub<ServerEvent> events = new EventHub<>();
     /** Accepted and not closed, those in their handshake included. */
     private final Set<Channel> channels = ConcurrentHashMap.newKeySet();
 
-    private final AtomicLong ids = new AtomicLong();
     private final AtomicInteger places = new AtomicInteger();
     private final ConcurrentHashMap<InetAddress, Integer> placesByAddress = new ConcurrentHashMap<>();
     private final LongAdder opened = new LongAdder();
@@ -120,7 +118,7 @@ final class RunningServer implements BoundServer {
         @Override
         public SessionHandler handler(Framing framing, @Nullable Connection connection, boolean extended) {
             return new SessionHandler(
-                    ids.incrementAndGet(),
+                    sessions::reserve,
                     endpoint.uri().getScheme(),
                     config.options(),
                     framing,
@@ -140,13 +138,13 @@ final class RunningServer implements BoundServer {
     private boolean admit(Channel channel, SocketAddress remote, Duration handshakeTimeout) {
         if (places.incrementAndGet() > config.maxSessions() || stopping.get()) {
             giveBack(null);
-            refused.increment();
+            refused(remote);
             return false;
         }
         InetAddress address = remote instanceof InetSocketAddress inet ? inet.getAddress() : null;
         if (address != null && placesByAddress.merge(address, 1, Integer::sum) > config.maxSessionsPerAddress()) {
             giveBack(address);
-            refused.increment();
+            refused(remote);
             return false;
         }
         var timeout = channel.eventLoop()
@@ -164,10 +162,20 @@ final class RunningServer implements BoundServer {
             channels.remove(channel);
             if (channel.attr(OPENED).get() == null) {
                 handshakesFailed.increment();
+                if (events.isWatched()) {
+                    events.emit(new ServerEvent(Kind.HANDSHAKE_FAILED, null, remote, null, null));
+                }
             }
             giveBack(address);
         });
         return true;
+    }
+
+    private void refused(SocketAddress remote) {
+        refused.increment();
+        if (events.isWatched()) {
+            events.emit(new ServerEvent(Kind.REFUSED, null, remote, null, null));
+        }
     }
 
     private void giveBack(@Nullable InetAddress address) {
@@ -179,7 +187,7 @@ final class RunningServer implements BoundServer {
     }
 
     private void endIfEmpty() {
-        if (stopping.get() && places.get() == 0 && sessions.isEmpty()) {
+        if (stopping.get() && places.get() == 0 && sessions.size() == 0) {
             empty.tryEmitEmpty();
         }
     }
@@ -188,7 +196,10 @@ final class RunningServer implements BoundServer {
 
     private void opened(Session session) {
         opened.increment();
-        sessions.put(session.id(), session);
+        sessions.set(session.id(), session);
+        if (events.isWatched()) {
+            events.emit(new ServerEvent(Kind.OPENED, session, session.remoteAddress(), null, null));
+        }
         if (stopping.get()) {
             session.dispose();
         }
@@ -198,6 +209,9 @@ final class RunningServer implements BoundServer {
             closedTraffic.accumulateAndGet(session.stats(), SessionStats::plus);
             if (reason.kind() == CloseReason.Kind.PROTOCOL) {
                 protocolErrors.increment();
+            }
+            if (events.isWatched()) {
+                events.emit(new ServerEvent(Kind.CLOSED, session, session.remoteAddress(), reason, null));
             }
             handling.dispose();
             endIfEmpty();
@@ -209,7 +223,10 @@ final class RunningServer implements BoundServer {
                         () -> session.close().subscribe()));
     }
 
-    private static void handlerFailed(Session session, Throwable error) {
+    private void handlerFailed(Session session, Throwable error) {
+        if (events.isWatched()) {
+            events.emit(new ServerEvent(Kind.HANDLER_FAILED, session, session.remoteAddress(), null, error));
+        }
         if (!(error instanceof TransportException)) {
             log.warn("{}: its handler failed, the session is closed", session, error);
         }
@@ -229,7 +246,7 @@ final class RunningServer implements BoundServer {
 
     @Override
     public Collection<Session> sessions() {
-        return Collections.unmodifiableCollection(sessions.values());
+        return sessions.values();
     }
 
     @Override
@@ -247,10 +264,18 @@ final class RunningServer implements BoundServer {
                 sessions.size(), opened.sum(), refused.sum(), handshakesFailed.sum(), protocolErrors.sum(), traffic);
     }
 
+    @Override
+    public Flux<ServerEvent> events(EventOptions options) {
+        return events.events(options);
+    }
+
     // ---- end ----
 
     @Override
     public Mono<Void> drain(Duration deadline) {
+        if (events.isWatched()) {
+            events.emit(new ServerEvent(Kind.DRAINING, null, null, null, null));
+        }
         Mono<Void> sessionsGone = Flux.fromIterable(sessions.values())
                 .flatMap(session -> session.drain().onErrorComplete(), Integer.MAX_VALUE)
                 .then()
@@ -282,6 +307,7 @@ final class RunningServer implements BoundServer {
         Mono.when(closed, empty.asMono())
                 .thenMany(Flux.fromIterable(listeners))
                 .flatMap(Listener::close, Integer.MAX_VALUE)
+                .doFinally(signal -> events.complete())
                 .subscribe(nothing -> {}, disposed::tryEmitError, disposed::tryEmitEmpty);
         return closed;
     }

@@ -50,6 +50,7 @@ public final class SessionOptions implements Cloneable {
     private boolean deadlines;
     private Set<String> contextKeys = Set.of();
     private int streamCredit = 16_384;
+    private int streamBytes = 4 * MIB;
 
     private SessionOptions() {}
 
@@ -282,7 +283,8 @@ public final class SessionOptions implements Cloneable {
 
     /**
      * Items of a stream that the peer may have under way at most, 1..1,048,576; default 16,384. It gets more when a quarter is
-     * left, and never more than the subscriber has demanded; they wait nowhere on this side.
+     * left, and never more than the subscriber has demanded; they wait nowhere on this side. Streams of one session share
+     * twice as many, but each has 16.
      */
     public SessionOptions streamCredit(int items) {
         SessionOptions copy = copy();
@@ -292,6 +294,20 @@ public final class SessionOptions implements Cloneable {
 
     public int streamCredit() {
         return streamCredit;
+    }
+
+    /**
+     * Bytes of items that the peer may have under way on all streams of the session, 1 KiB..1 GiB; default 4 MiB; each stream
+     * has at least one item. By the average size of the items that came, so that what is under way stays near it.
+     */
+    public SessionOptions streamBytes(int bytes) {
+        SessionOptions copy = copy();
+        copy.streamBytes = between("streamBytes", bytes, 1024, 1 << 30);
+        return copy;
+    }
+
+    public int streamBytes() {
+        return streamBytes;
     }
 
     /**

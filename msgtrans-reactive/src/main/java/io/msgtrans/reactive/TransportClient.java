@@ -136,7 +136,7 @@ public final class TransportClient implements Cloneable {
         @Override
         public SessionHandler handler(Framing framing, @Nullable Connection connection, boolean extended) {
             return new SessionHandler(
-                    EventLoops.nextClientSessionId(),
+                    EventLoops::nextClientSessionId,
                     uri.getScheme(),
                     options,
                     framing,

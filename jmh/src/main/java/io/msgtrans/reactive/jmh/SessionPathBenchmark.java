@@ -56,7 +56,7 @@ public class SessionPathBenchmark {
 
     private static SessionHandler newHandler() {
         return new SessionHandler(
-                1,
+                () -> 1,
                 "tcp",
                 SessionOptions.DEFAULTS,
                 new PlainFraming(PlainFraming.DEFAULT_MAX_PAYLOAD),

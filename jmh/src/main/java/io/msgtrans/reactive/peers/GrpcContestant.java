@@ -58,7 +58,7 @@ public final class GrpcContestant implements Contestant {
         @Override
         public byte[] parse(InputStream stream) {
             try {
-                return stream.readAllBytes();
+                return stream.readNBytes(stream.available()); // the whole message is there
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }

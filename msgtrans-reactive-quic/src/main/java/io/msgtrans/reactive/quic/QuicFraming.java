@@ -114,6 +114,11 @@ final class QuicFraming implements Framing {
     }
 
     @Override
+    public Object sharedKey() {
+        return QuicFraming.class;
+    }
+
+    @Override
     public @Nullable ByteBuf closeFrame(CloseReason reason) {
         return null;
     }

@@ -24,6 +24,8 @@ import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslHandler;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
@@ -85,6 +87,7 @@ final class ChannelSession implements Session {
     private @Nullable Deadline idle;
     private @Nullable Deadline ping;
     private @Nullable Deadline closeDeadline;
+    private @Nullable List<GroupMember> memberships;
 
     ChannelSession(
             long id,
@@ -703,6 +706,37 @@ final class ChannelSession implements Session {
         ctx.writeAndFlush(frame).addListener(done -> terminate(reason, broken));
     }
 
+    /** Ends at once, for a reason of this side. */
+    void cut(CloseReason reason) {
+        terminate(reason, null);
+    }
+
+    /** It is in a group from here on; false when it has ended. */
+    boolean addMembership(GroupMember member) {
+        if (state == CLOSED) {
+            return false;
+        }
+        if (memberships == null) {
+            memberships = new ArrayList<>(1);
+        }
+        memberships.add(member);
+        return true;
+    }
+
+    void removeMembership(GroupMember member) {
+        if (memberships != null) {
+            memberships.remove(member);
+        }
+    }
+
+    private void leaveGroups() {
+        List<GroupMember> all = memberships;
+        memberships = null;
+        if (all != null) {
+            all.forEach(GroupMember::sessionEnded);
+        }
+    }
+
     /** The connection, a subscriber or a handler failed. */
     void broken(Throwable cause) {
         CloseReason reason = new CloseReason(Kind.ERROR, 1011, String.valueOf(cause));
@@ -736,6 +770,7 @@ final class ChannelSession implements Session {
         peerRequests.end();
         handler.endLanes();
         lanes.forEach(lane -> lane.end(lost));
+        leaveGroups();
         if (reason.kind() == Kind.LOCAL || reason.kind() == Kind.DRAINED) {
             handler.discardParked();
         }

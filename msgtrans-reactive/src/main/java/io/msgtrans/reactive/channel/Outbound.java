@@ -8,6 +8,7 @@ import io.msgtrans.reactive.PacketType;
 import io.msgtrans.reactive.SessionOptions;
 import io.msgtrans.reactive.spi.Framing;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -147,6 +148,18 @@ final class Outbound implements Runnable {
 
     SessionOptions options() {
         return session.options();
+    }
+
+    EventLoop loop() {
+        return loop;
+    }
+
+    Framing framing() {
+        return framing;
+    }
+
+    ByteBufAllocator alloc() {
+        return ctx.alloc();
     }
 
     /** What is wrong with the size of a packet, or {@code null}. */
@@ -715,6 +728,16 @@ final class Outbound implements Runnable {
         unwrittenBytes -= frameBytes;
         if (!encoding && unwrittenBytes <= channel.config().getWriteBufferLowWaterMark()) {
             wake();
+        }
+    }
+
+    /** Writes frames that other sessions get too, behind what was encoded before; they stay the caller's. */
+    void writeShared(ByteBuf frames, int count) {
+        writeBatch();
+        packetsSent += count;
+        written(frames.retainedDuplicate(), null);
+        if (nesting == 0) {
+            flush();
         }
     }
 

@@ -19,7 +19,7 @@ import reactor.util.context.Context;
  * hands over its packets one by one (synchronous fusion: ranges, collections, generators and what maps them) is asked
  * for each when the socket takes it, so that nothing waits anywhere.
  */
-final class SendSubscriber extends Sender implements Subscription {
+final class SendSubscriber extends PublisherSender implements Subscription {
 
     private static final int ACTIVE = 0;
     private static final int CANCELLED = 1;

@@ -30,6 +30,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.BiConsumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.util.Logger;
@@ -57,7 +58,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     private final Framing framing;
     private final SessionOptions options;
     private final String scheme;
-    private final long id;
+    private final LongSupplier ids;
     private final Role role;
     private final @Nullable Connection connection;
     private final BiConsumer<Session, Channel> opened;
@@ -86,7 +87,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     private long bytesReceived;
 
     /**
-     * @param id the session's id
+     * @param ids gives the session's id when it opens
      * @param scheme the scheme of its transport
      * @param options its limits
      * @param framing how packets lie in its bytes
@@ -96,14 +97,14 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
      *     read
      */
     public SessionHandler(
-            long id,
+            LongSupplier ids,
             String scheme,
             SessionOptions options,
             Framing framing,
             Role role,
             @Nullable Connection connection,
             BiConsumer<Session, Channel> opened) {
-        this.id = id;
+        this.ids = ids;
         this.role = role;
         this.scheme = scheme;
         this.options = options;
@@ -114,7 +115,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     }
 
     private SessionHandler(SessionHandler first) {
-        this.id = first.id;
+        this.ids = first.ids;
         this.role = first.role;
         this.scheme = first.scheme;
         this.options = first.options;
@@ -221,7 +222,8 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         inbound = new Inbound(this, options.inboundPackets(), options.inboundBytes());
         activity = LoopActivity.current();
         Connection whole = connection == null ? Connection.of(ctx.channel()) : connection;
-        ChannelSession created = new ChannelSession(id, scheme, options, framing, role, whole, ctx, this, inbound);
+        ChannelSession created =
+                new ChannelSession(ids.getAsLong(), scheme, options, framing, role, whole, ctx, this, inbound);
         session = created;
         outbound = created.outbound();
         created.start();

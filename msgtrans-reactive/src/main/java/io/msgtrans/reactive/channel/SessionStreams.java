@@ -34,6 +34,12 @@ final class SessionStreams {
 
     private static final Logger log = Loggers.getLogger(SessionStreams.class);
 
+    /** Streams with a full window each that a connection carries at one time. */
+    private static final int CREDIT_SHARE = 2;
+
+    private static final int LEAST_CREDIT = 16;
+    private static final int ITEM_BYTES_SHIFT = 4;
+
     private final ChannelSession session;
     private final SessionOptions options;
     private final int maxPayload;
@@ -42,6 +48,8 @@ final class SessionStreams {
     private int lastOpened;
 
     private int lastAccepted;
+    /** Average size of items, times 16. */
+    private long itemBytes = 64L << ITEM_BYTES_SHIFT;
 
     SessionStreams(ChannelSession session, SessionOptions options, int maxPayload, boolean client) {
         this.session = session;
@@ -65,7 +73,7 @@ final class SessionStreams {
         return new Flux<>() {
             @Override
             public void subscribe(CoreSubscriber<? super Packet> actual) {
-                StreamReceiver receiver = new StreamReceiver(SessionStreams.this, options.streamCredit(), actual);
+                StreamReceiver receiver = new StreamReceiver(SessionStreams.this, actual);
                 actual.onSubscribe(receiver);
                 inEventLoop(() -> open(receiver, null, request, Frames.FLAG_OTHER_SENDS));
             }
@@ -77,7 +85,7 @@ final class SessionStreams {
         return new Flux<>() {
             @Override
             public void subscribe(CoreSubscriber<? super Packet> actual) {
-                StreamReceiver receiver = new StreamReceiver(SessionStreams.this, options.streamCredit(), actual);
+                StreamReceiver receiver = new StreamReceiver(SessionStreams.this, actual);
                 StreamSender sender = new StreamSender(
                         SessionStreams.this, session.outbound(), actual.currentContext(), new Opening() {
                             @Override
@@ -254,7 +262,7 @@ final class SessionStreams {
         return new Flux<>() {
             @Override
             public void subscribe(CoreSubscriber<? super Packet> actual) {
-                StreamReceiver receiver = new StreamReceiver(SessionStreams.this, options.streamCredit(), actual);
+                StreamReceiver receiver = new StreamReceiver(SessionStreams.this, actual);
                 actual.onSubscribe(receiver);
                 inEventLoop(() -> {
                     if (stream.receiver != null || stream.itemsTaken) {
@@ -385,9 +393,24 @@ final class SessionStreams {
 
     // ---- event loop: what the ends of a stream do ----
 
+    /**
+     * Items that a stream may have under way: what the option says, less when many streams share the connection, or when items
+     * are large, so that what is under way does not hold up the rest of the connection.
+     */
+    int window() {
+        int shared = CREDIT_SHARE * options.streamCredit() / Math.max(CREDIT_SHARE, byId.size());
+        long fitting = options.streamBytes() / Math.max(1L, (itemBytes >> ITEM_BYTES_SHIFT) * Math.max(1, byId.size()));
+        return (int) Math.max(1, Math.min(Math.min(options.streamCredit(), Math.max(LEAST_CREDIT, shared)), fitting));
+    }
+
+    /** An item has arrived: its size moves the average by a sixteenth. */
+    void received(Packet item) {
+        itemBytes += item.lengthBytes() - (itemBytes >> ITEM_BYTES_SHIFT);
+    }
+
     void credit(Stream stream, int more) {
         stream.outbound.encodeControl(Frames.CREDIT, stream.id, more);
-        if (more > options.streamCredit() >> 2) {
+        if (more > window() >> 2) {
             stream.outbound.flush(); // the peer may stand still; not at the end of this burst of reads
         } else {
             stream.outbound.flushSoon();

@@ -16,7 +16,6 @@ import reactor.util.context.ContextView;
 final class StreamReceiver extends StreamDemand implements Subscription, Runnable {
 
     private final SessionStreams streams;
-    private final int window;
     private final CoreSubscriber<? super Packet> actual;
 
     private volatile boolean cancelled;
@@ -35,9 +34,8 @@ final class StreamReceiver extends StreamDemand implements Subscription, Runnabl
     /** Whose first item opens the stream, until it did. */
     private volatile @Nullable StreamSender opener;
 
-    StreamReceiver(SessionStreams streams, int window, CoreSubscriber<? super Packet> actual) {
+    StreamReceiver(SessionStreams streams, CoreSubscriber<? super Packet> actual) {
         this.streams = streams;
-        this.window = window;
         this.actual = actual;
     }
 
@@ -98,7 +96,7 @@ final class StreamReceiver extends StreamDemand implements Subscription, Runnabl
 
     /** What the peer is told with OPEN that it may send. */
     int firstCredit() {
-        return (int) Math.min(window, requested());
+        return (int) Math.min(streams.window(), requested());
     }
 
     /**
@@ -133,7 +131,11 @@ final class StreamReceiver extends StreamDemand implements Subscription, Runnabl
 
     private void grant() {
         Stream present = stream;
-        if (present == null || ended || peerDone || granted - delivered > window >> 2) {
+        if (present == null || ended || peerDone) {
+            return;
+        }
+        int window = streams.window();
+        if (granted - delivered > window >> 2) {
             return;
         }
         long more = Math.min(requested() - firsts, delivered + window) - granted;
@@ -149,6 +151,7 @@ final class StreamReceiver extends StreamDemand implements Subscription, Runnabl
             throw new ProtocolException(Rule.EXCESS, "an item of a stream without credit");
         }
         delivered++;
+        streams.received(item);
         signal(item);
         grant();
     }

@@ -13,7 +13,7 @@ import reactor.util.context.Context;
  * the event loop is encoded at once; what comes from other threads waits in a queue, which the demand bounds. A large item
  * goes out in fragments, between which others have their turn.
  */
-final class StreamSender extends Sender {
+final class StreamSender extends PublisherSender {
 
     /** What goes out in one frame. */
     static final int FRAGMENT_BYTES = 16 * 1024;

@@ -45,6 +45,14 @@ public interface Framing {
     /** Whether {@link #finish} changes bytes, so that payloads must be copied instead of written as they are. */
     boolean transformsBytes();
 
+    /**
+     * Framings with equal keys write the same bytes for the same packet, so that a broadcast is encoded once for all of them;
+     * {@code null}, the default, when another connection's bytes would differ.
+     */
+    default @Nullable Object sharedKey() {
+        return null;
+    }
+
     /** The frame that tells the peer that and why this side closes, or {@code null} when there is none. */
     @Nullable
     ByteBuf closeFrame(CloseReason reason);

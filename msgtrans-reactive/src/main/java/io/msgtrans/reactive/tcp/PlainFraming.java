@@ -66,6 +66,11 @@ public final class PlainFraming implements Framing {
     }
 
     @Override
+    public Object sharedKey() {
+        return PlainFraming.class;
+    }
+
+    @Override
     public @Nullable ByteBuf closeFrame(CloseReason reason) {
         return null;
     }

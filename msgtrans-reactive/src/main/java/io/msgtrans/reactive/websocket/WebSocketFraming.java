@@ -311,6 +311,11 @@ public final class WebSocketFraming implements Framing {
     }
 
     @Override
+    public @Nullable Object sharedKey() {
+        return client ? null : WebSocketFraming.class; // a client masks each frame with another key
+    }
+
+    @Override
     public @Nullable ByteBuf closeFrame(CloseReason reason) {
         boolean sendable = reason.code() != 1005 && reason.code() != 1006 && reason.code() != 1015;
         byte[] text = reason.message().getBytes(StandardCharsets.UTF_8);

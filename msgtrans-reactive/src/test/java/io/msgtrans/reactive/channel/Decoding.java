@@ -22,7 +22,8 @@ final class Decoding {
     boolean completed;
 
     Decoding(Framing framing, SessionOptions options, boolean borrowed) {
-        handler = new SessionHandler(1, "tcp", options, framing, new Role(false, false), null, (session, opened) -> {});
+        handler = new SessionHandler(
+                () -> 1, "tcp", options, framing, new Role(false, false), null, (session, opened) -> {});
         channel = new EmbeddedChannel(handler);
         (borrowed ? handler.session().receiveBorrowed() : handler.session().receive())
                 .subscribe(packet -> packets.add(packet.compact()), thrown -> error = thrown, () -> completed = true);

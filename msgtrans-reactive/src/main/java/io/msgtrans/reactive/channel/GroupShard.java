@@ -1,0 +1,245 @@
+package io.msgtrans.reactive.channel;
+
+import io.msgtrans.reactive.Packet;
+import io.msgtrans.reactive.Session;
+import io.msgtrans.reactive.group.GroupOptions;
+import io.netty.channel.EventLoop;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
+import org.jctools.queues.MpscUnboundedArrayQueue;
+import org.jspecify.annotations.Nullable;
+import reactor.util.Logger;
+import reactor.util.Loggers;
+
+/**
+ * The members of a group on one event loop. What is broadcast waits in a queue; one run sends all of it: packets that lie
+ * together are encoded once per framing, and written to each member with one flush.
+ */
+final class GroupShard implements Runnable {
+
+    private static final Logger log = Loggers.getLogger(Session.class);
+
+    /** Encoded for all members before it is written to each: enough for full writes, and still in the processor's cache. */
+    private static final int BATCH_BYTES = 64 * 1024;
+
+    private static final long LOAD_PACKET = 1L << 40;
+    private static final long LOAD_BYTES = LOAD_PACKET - 1;
+
+    /** A packet for some members, or one whose sender wants to know what became of it. */
+    record Addressed(
+            Packet packet,
+            @Nullable Predicate<? super Session> to,
+            @Nullable GroupBroadcast broadcast) {}
+
+    private record Leaving(GroupMember member) {}
+
+    private final SessionGroup group;
+    private final EventLoop loop;
+    /** {@link Packet}, {@link Addressed}, {@link GroupMember} that joins, or {@link Leaving}; bounded by load. */
+    private final MpscUnboundedArrayQueue<Object> queue = new MpscUnboundedArrayQueue<>(256);
+
+    private final AtomicInteger scheduled = new AtomicInteger();
+    /** Packets (upper 24 bits) and bytes (lower 40 bits) in the queue. */
+    private final AtomicLong load = new AtomicLong();
+
+    // Event loop only; the counters are read by others.
+    private final List<GroupMember> members = new ArrayList<>();
+    private final FrameBatch batch = new FrameBatch();
+    /** Whose packets the batch holds; {@code null} for offers. */
+    private @Nullable GroupBroadcast batchOf;
+
+    long delivered;
+    long dropped;
+    long conflated;
+    long disconnected;
+    long backlog;
+
+    GroupShard(SessionGroup group, EventLoop loop) {
+        this.group = group;
+        this.loop = loop;
+    }
+
+    EventLoop loop() {
+        return loop;
+    }
+
+    GroupOptions options() {
+        return group.options();
+    }
+
+    // ---- any thread ----
+
+    boolean reserve(Packet packet) {
+        long cost = LOAD_PACKET + packet.lengthBytes();
+        long before = load.getAndAdd(cost);
+        if (before / LOAD_PACKET < options().pendingPackets()
+                && ((before & LOAD_BYTES) == 0
+                        || ((before + cost) & LOAD_BYTES) <= options().pendingBytes())) {
+            return true;
+        }
+        load.getAndAdd(-cost);
+        return false;
+    }
+
+    void release(Packet packet) {
+        load.getAndAdd(-LOAD_PACKET - packet.lengthBytes());
+    }
+
+    boolean hasRoom() {
+        long now = load.get();
+        return now / LOAD_PACKET < options().pendingPackets()
+                && (now & LOAD_BYTES) < options().pendingBytes();
+    }
+
+    void join(GroupMember member) {
+        add(member);
+    }
+
+    void leave(GroupMember member) {
+        add(new Leaving(member));
+    }
+
+    /** Behind what was added before, whatever it is. */
+    void add(Object entry) {
+        queue.offer(entry);
+        if (scheduled.get() == 0 && scheduled.compareAndSet(0, 1)) {
+            try {
+                loop.execute(this);
+            } catch (RejectedExecutionException loopIsGone) {
+                log.debug("the event loop of members of {} is shut down", group, loopIsGone);
+            }
+        }
+    }
+
+    // ---- event loop ----
+
+    @Override
+    public void run() {
+        scheduled.set(0);
+        long done = 0;
+        int limit = options().pendingPackets(); // others of the event loop have their turn
+        Object next = null;
+        while (limit-- > 0 && (next = queue.poll()) != null) {
+            if (next instanceof Packet packet) {
+                done += add(packet, null);
+            } else if (next instanceof Addressed addressed) {
+                done += addressed.to == null ? add(addressed.packet, addressed.broadcast) : deliver(addressed);
+            } else {
+                deliver();
+                change(next);
+            }
+        }
+        deliver();
+        if (next != null && scheduled.compareAndSet(0, 1)) {
+            loop.execute(this);
+        }
+        if (done != 0) {
+            load.getAndAdd(-done);
+            group.room();
+        }
+    }
+
+    private void change(Object entry) {
+        if (entry instanceof Leaving leaving) {
+            remove(leaving.member);
+            leaving.member.end();
+        } else if (entry instanceof GroupMember joining) {
+            if (joining.begin(members.size())) {
+                members.add(joining);
+            } else {
+                group.ended(joining);
+            }
+        }
+    }
+
+    /** Puts a packet into the batch, which holds those of one broadcast; gives the load that it was. */
+    private long add(Packet packet, @Nullable GroupBroadcast broadcast) {
+        if (batchOf != broadcast) {
+            deliver();
+            batchOf = broadcast;
+        }
+        batch.add(packet);
+        if (batch.lengthBytes() >= BATCH_BYTES) {
+            deliver();
+        }
+        return LOAD_PACKET + packet.lengthBytes();
+    }
+
+    private long deliver(Addressed addressed) {
+        deliver();
+        batchOf = addressed.broadcast;
+        batch.add(addressed.packet);
+        deliverTo(addressed.to);
+        return LOAD_PACKET + addressed.packet.lengthBytes();
+    }
+
+    private void deliver() {
+        deliverTo(null);
+    }
+
+    private void deliverTo(@Nullable Predicate<? super Session> to) {
+        if (batch.isEmpty()) {
+            return;
+        }
+        long droppedBefore = dropped + conflated;
+        long deliveredBefore = delivered;
+        long disconnectedBefore = disconnected;
+        for (int i = members.size() - 1; i >= 0; i--) { // backwards: one that is removed leaves its place to the last
+            GroupMember member = i < members.size() ? members.get(i) : null;
+            if (member != null && (to == null || accepts(to, member))) {
+                member.deliver(batch);
+            }
+        }
+        GroupBroadcast broadcast = batchOf;
+        if (broadcast != null) {
+            broadcast.done(
+                    batch.packets().size(),
+                    delivered - deliveredBefore,
+                    dropped + conflated - droppedBefore,
+                    disconnected - disconnectedBefore);
+        }
+        batchOf = null;
+        batch.clear();
+    }
+
+    private boolean accepts(Predicate<? super Session> to, GroupMember member) {
+        try {
+            return to.test(member.session());
+        } catch (RuntimeException thrown) {
+            log.warn("{}: the predicate of a broadcast failed, {} is left out", group, member.session(), thrown);
+            return false;
+        }
+    }
+
+    /** The last member takes the place of one that is gone. */
+    void remove(GroupMember member) {
+        int index = member.index();
+        if (index < 0) {
+            return;
+        }
+        GroupMember last = members.remove(members.size() - 1);
+        if (last != member) {
+            members.set(index, last);
+            last.moveTo(index);
+        }
+        member.moveTo(-1);
+    }
+
+    /** The session of a member has ended. */
+    void ended(GroupMember member) {
+        remove(member);
+        group.ended(member);
+    }
+
+    void memberFull() {
+        group.memberFull();
+    }
+
+    void memberHasRoom() {
+        group.memberHasRoom();
+    }
+}

@@ -284,7 +284,7 @@ public final class SessionOptions implements Cloneable {
     /**
      * Items of a stream that the peer may have under way at most, 1..1,048,576; default 16,384. It gets more when a quarter is
      * left, and never more than the subscriber has demanded; they wait nowhere on this side. Streams of one session share
-     * twice as many, but each has 16.
+     * four times as many, but each has 16.
      */
     public SessionOptions streamCredit(int items) {
         SessionOptions copy = copy();

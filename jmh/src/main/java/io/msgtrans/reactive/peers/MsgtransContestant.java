@@ -9,6 +9,10 @@ import io.msgtrans.reactive.PacketType;
 import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.TransportClient;
 import io.msgtrans.reactive.TransportServer;
+import io.msgtrans.reactive.group.Group;
+import io.msgtrans.reactive.group.GroupOptions;
+import io.msgtrans.reactive.group.Groups;
+import io.msgtrans.reactive.group.SlowMembers;
 import io.msgtrans.reactive.test.TestCertificate;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -16,6 +20,7 @@ import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 
@@ -38,12 +43,15 @@ final class MsgtransContestant implements Contestant {
     @Override
     public PeerServer startServer(int port, BenchSettings settings) {
         Tally tally = new Tally();
+        Group all = Groups.create(GroupOptions.DEFAULTS.slowMembers(SlowMembers.WAIT))
+                .group("all");
         BoundServer server = TransportServer.create()
                 .listen(scheme + "://localhost:" + port, this::certificate)
                 .session(options -> options.maxPayload(ROOM_FOR_LARGEST_PAYLOAD)
                         .streams(new MsgtransStreams(settings.workload().payloadBytes())))
                 .handle(session -> switch (settings.workload().kind()) {
                     case ONEWAY -> count(session, limited(received(session), settings), tally);
+                    case BROADCAST -> broadcast(session, all, settings.workload());
                     case ECHO, PINGPONG -> session.send(limited(received(session), settings));
                     case STREAM, CHANNEL ->
                         session.send(session.receive().map(request -> request.response(new byte[16])));
@@ -73,6 +81,17 @@ final class MsgtransContestant implements Contestant {
         }
         TestCertificate made = TestCertificate.selfSigned("localhost");
         return options.certificate(made.chain(), made.key());
+    }
+
+    /** When all are there, packets without end go to all. */
+    private static Publisher<Void> broadcast(Session session, Group all, Workload workload) {
+        byte[] payload = new byte[workload.payloadBytes()];
+        all.join(session);
+        if (all.size() == workload.connections()) {
+            all.broadcast(Flux.generate(sink -> sink.next(Packet.oneWay(payload))))
+                    .subscribe();
+        }
+        return session.receive().then();
     }
 
     private Flux<Packet> received(Session session) {
@@ -111,6 +130,10 @@ final class MsgtransContestant implements Contestant {
                 MsgtransStreams.run(sessions, settings, recorder);
                 return;
             }
+            if (workload.kind() == Workload.Kind.BROADCAST) {
+                count(sessions, recorder);
+                return;
+            }
             Payload payload = new Payload(workload.payloadBytes());
             for (Session session : sessions) {
                 Flux<Packet> packets = settings.oneWay() ? stream(payload) : window(session, payload, recorder);
@@ -128,6 +151,17 @@ final class MsgtransContestant implements Contestant {
         } finally {
             sessions.forEach(Session::dispose);
         }
+    }
+
+    private void count(List<Session> sessions, Recorder recorder) throws Exception {
+        Tally tally = new Tally();
+        for (Session session : sessions) {
+            Tally.Lane lane = tally.newLane();
+            received(session)
+                    .subscribe(
+                            packet -> lane.add(1), recorder::fail, () -> recorder.fail(new ClosedChannelException()));
+        }
+        recorder.measureConfirmed(() -> CompletableFuture.completedFuture(tally.sum()));
     }
 
     /** Packets without end. */

@@ -24,6 +24,10 @@ final class NettyCoalescingContestant implements Contestant {
 
     @Override
     public PeerServer startServer(int port, BenchSettings settings) throws Exception {
+        if (settings.workload().kind() == Workload.Kind.BROADCAST) {
+            NettyBroadcast broadcast = new NettyBroadcast(settings, false);
+            return endpoints.get().listen(port, channel -> channel.pipeline().addLast(broadcast.member()));
+        }
         Tally tally = new Tally();
         return endpoints
                 .get()
@@ -38,7 +42,14 @@ final class NettyCoalescingContestant implements Contestant {
         Workload workload = settings.workload();
         ByteBuf payload = Wire.payload(workload.payloadBytes());
         try (Endpoint endpoint = endpoints.get()) {
-            if (settings.oneWay()) {
+            if (workload.kind() == Workload.Kind.BROADCAST) {
+                Tally tally = new Tally();
+                for (int i = 0; i < workload.connections(); i++) {
+                    PacketScanner counter = NettyBroadcast.counter(tally.newLane(), recorder);
+                    endpoint.connect(host, port, channel -> channel.pipeline().addLast(counter));
+                }
+                recorder.measureConfirmed(() -> CompletableFuture.completedFuture(tally.sum()));
+            } else if (settings.oneWay()) {
                 List<StreamHandler> streams = new ArrayList<>();
                 for (int i = 0; i < workload.connections(); i++) {
                     StreamHandler stream = new StreamHandler(recorder, payload);

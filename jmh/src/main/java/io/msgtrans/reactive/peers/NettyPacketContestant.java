@@ -26,6 +26,10 @@ final class NettyPacketContestant implements Contestant {
 
     @Override
     public PeerServer startServer(int port, BenchSettings settings) throws Exception {
+        if (settings.workload().kind() == Workload.Kind.BROADCAST) {
+            NettyBroadcast broadcast = new NettyBroadcast(settings, true);
+            return endpoints.get().listen(port, channel -> channel.pipeline().addLast(broadcast.member()));
+        }
         Tally tally = new Tally();
         return endpoints
                 .get()
@@ -42,7 +46,14 @@ final class NettyPacketContestant implements Contestant {
         Workload workload = settings.workload();
         ByteBuf payload = Wire.payload(workload.payloadBytes());
         try (Endpoint endpoint = endpoints.get()) {
-            if (settings.oneWay()) {
+            if (workload.kind() == Workload.Kind.BROADCAST) {
+                Tally tally = new Tally();
+                for (int i = 0; i < workload.connections(); i++) {
+                    var counter = NettyBroadcast.frameCounter(tally.newLane(), recorder);
+                    endpoint.connect(host, port, channel -> channel.pipeline().addLast(frameDecoder(), counter));
+                }
+                recorder.measureConfirmed(() -> CompletableFuture.completedFuture(tally.sum()));
+            } else if (settings.oneWay()) {
                 List<StreamHandler> streams = new ArrayList<>();
                 for (int i = 0; i < workload.connections(); i++) {
                     StreamHandler stream = new StreamHandler(recorder, payload);

@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBufAllocator;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -26,6 +27,7 @@ final class ReactorNettyWebSocketContestant implements Contestant {
     @Override
     public PeerServer startServer(int port, BenchSettings settings) {
         Tally tally = new Tally();
+        ReactorNettyContestant.Gate gate = new ReactorNettyContestant.Gate(settings);
         WebsocketServerSpec spec = WebsocketServerSpec.builder()
                 .maxFramePayloadLength(MAX_FRAME_BYTES)
                 .build();
@@ -34,9 +36,11 @@ final class ReactorNettyWebSocketContestant implements Contestant {
                 .port(port)
                 .route(routes -> routes.ws(
                         "/",
-                        (in, out) -> settings.oneWay()
-                                ? count(in, out, tally.newLane(), tally)
-                                : out.send(in.receive().retain()),
+                        (in, out) -> switch (settings.workload().kind()) {
+                            case BROADCAST -> ReactorNettyContestant.broadcast(out, settings, gate);
+                            case ONEWAY -> count(in, out, tally.newLane(), tally);
+                            default -> out.send(in.receive().retain());
+                        },
                         spec))
                 .bindNow();
         return ReactorNettyContestant.serverOf(server);
@@ -65,10 +69,13 @@ final class ReactorNettyWebSocketContestant implements Contestant {
         List<Connection> connections = new ArrayList<>();
         try {
             List<ReactorPacketSource> sources = new ArrayList<>();
+            Tally tally = new Tally();
             for (int i = 0; i < workload.connections(); i++) {
-                sources.add(connect(host, port, settings, recorder, payload, connections));
+                sources.add(connect(host, port, settings, recorder, payload, connections, tally.newLane()));
             }
-            if (settings.oneWay()) {
+            if (workload.kind() == Workload.Kind.BROADCAST) {
+                recorder.measureConfirmed(() -> CompletableFuture.completedFuture(tally.sum()));
+            } else if (settings.oneWay()) {
                 recorder.measureConfirmed(sources.get(0)::count);
             } else {
                 recorder.measureReplies();
@@ -85,7 +92,8 @@ final class ReactorNettyWebSocketContestant implements Contestant {
             BenchSettings settings,
             Recorder recorder,
             ByteBuf payload,
-            List<Connection> connections) {
+            List<Connection> connections,
+            Tally.Lane lane) {
         Sinks.One<ReactorPacketSource> open = Sinks.one();
         HttpClient.newConnection()
                 .host(host)
@@ -97,7 +105,11 @@ final class ReactorNettyWebSocketContestant implements Contestant {
                 .handle((in, out) -> {
                     in.withConnection(connections::add);
                     ReactorPacketSource source = new ReactorPacketSource(out.alloc(), payload, recorder);
-                    source.start(settings, in, out);
+                    if (settings.workload().kind() == Workload.Kind.BROADCAST) {
+                        in.receive().subscribe(packet -> lane.add(1), recorder::fail);
+                    } else {
+                        source.start(settings, in, out);
+                    }
                     open.tryEmitValue(source);
                     return Mono.never();
                 })

@@ -24,7 +24,8 @@ final class ResultTable {
     }
 
     private void append(StringBuilder text, Workload workload) {
-        boolean oneWay = workload.kind() == Workload.Kind.ONEWAY; // without latencies
+        boolean oneWay = workload.kind() == Workload.Kind.ONEWAY
+                || workload.kind() == Workload.Kind.BROADCAST; // without latencies
         text.append("### ").append(workload).append("\n\n| contestant | packets/s | min-max | MB/s |");
         REFERENCES.forEach(reference -> text.append(" / ").append(reference).append(" |"));
         text.append(oneWay ? " B/packet | errors |\n" : " p50 µs | p90 | p99 | p99.9 | max | B/packet | errors |\n");

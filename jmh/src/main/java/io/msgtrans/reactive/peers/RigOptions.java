@@ -28,7 +28,7 @@ record RigOptions(
             jmh/peers [options]
               --contestants a,b,c      default: all that run without TLS
               --workload SPEC          kind:payload:connections[:window], repeatable; default: the standard table
-                                       kinds: oneway, echo, pingpong, stream, channel
+                                       kinds: oneway, echo, pingpong, stream, channel, broadcast
               --rounds N               default 3
               --warmup SECONDS         default 4
               --seconds SECONDS        default 3

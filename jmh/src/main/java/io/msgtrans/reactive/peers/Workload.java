@@ -10,7 +10,7 @@ import java.util.Locale;
  * @param kind what client and server do
  * @param payloadBytes payload of each packet, without headers; 4 to 16 MiB, as some
  *     contestants carry the id in it
- * @param connections connections that share the load; 1 to 1024
+ * @param connections connections that share the load, or that a broadcast goes to; 1 to 10,000
  * @param window packets in flight on each connection when they are answered, a power of two; 1 for ping-pong, without
  *     meaning one-way
  */
@@ -27,7 +27,9 @@ public record Workload(Kind kind, int payloadBytes, int connections, int window)
         /** The client asks for streams without end, as many as the window says on each connection, and counts their items. */
         STREAM,
         /** The same with streams in both directions: the server sends each item back. */
-        CHANNEL;
+        CHANNEL,
+        /** The server sends each packet to every connection, and waits for the slowest; the client counts deliveries. */
+        BROADCAST;
 
         /** Whether it runs on streams with demand across the wire, which not every contestant has. */
         public boolean onStreams() {
@@ -71,7 +73,7 @@ public record Workload(Kind kind, int payloadBytes, int connections, int window)
 
     public Workload {
         check("payload", payloadBytes, 4, MAX_PAYLOAD_BYTES);
-        check("connections", connections, 1, 1024);
+        check("connections", connections, 1, 10_000);
         check("window", window, 1, kind == Kind.ECHO ? 1 << 16 : kind.onStreams() ? 1024 : 1);
         if (Integer.bitCount(window) != 1) {
             throw new IllegalArgumentException("window " + window + " is not a power of two");

@@ -11,10 +11,27 @@ import java.util.List;
 /** Packets that go to several sessions, and their bytes in each framing that is asked for, encoded once. Event loop only. */
 final class FrameBatch {
 
-    private record Encoded(Object framing, ByteBuf frames) {}
+    /** The bytes of all packets in one framing; they belong to the batch, and who keeps them longer retains them. */
+    static final class Frames {
+        private final Object framing;
+        final ByteBuf bytes;
+        /** Where the frame of each packet ends. */
+        final int[] ends;
+
+        private Frames(Object framing, ByteBuf bytes, int[] ends) {
+            this.framing = framing;
+            this.bytes = bytes;
+            this.ends = ends;
+        }
+
+        /** Where the frame of a packet begins. */
+        int start(int packet) {
+            return packet == 0 ? 0 : ends[packet - 1];
+        }
+    }
 
     private final List<Packet> packets = new ArrayList<>();
-    private final List<Encoded> encoded = new ArrayList<>(2);
+    private final List<Frames> encoded = new ArrayList<>(2);
     private long lengthBytes;
 
     void add(Packet packet) {
@@ -26,6 +43,10 @@ final class FrameBatch {
         return packets.isEmpty();
     }
 
+    int size() {
+        return packets.size();
+    }
+
     List<Packet> packets() {
         return packets;
     }
@@ -35,43 +56,46 @@ final class FrameBatch {
         return lengthBytes;
     }
 
-    /** Their bytes for all framings of this key; stays the batch's. */
-    ByteBuf frames(Object key, Framing framing, ByteBufAllocator alloc) {
-        for (Encoded present : encoded) {
+    /** Their bytes for all framings of this key. */
+    Frames frames(Object key, Framing framing, ByteBufAllocator alloc) {
+        for (Frames present : encoded) {
             if (present.framing.equals(key)) {
-                return present.frames;
+                return present;
             }
         }
-        ByteBuf frames = encode(framing, alloc);
-        encoded.add(new Encoded(key, frames));
+        Frames frames = encode(key, framing, alloc);
+        encoded.add(frames);
         return frames;
     }
 
-    private ByteBuf encode(Framing framing, ByteBufAllocator alloc) {
+    private Frames encode(Object key, Framing framing, ByteBufAllocator alloc) {
         int capacity = 0;
         for (Packet packet : packets) {
             capacity += framing.prefixLength(packet.lengthBytes()) + (int) packet.lengthBytes();
         }
-        ByteBuf frames = alloc.directBuffer(capacity);
-        ByteBuffer out = frames.internalNioBuffer(0, capacity).slice();
+        ByteBuf bytes = alloc.directBuffer(capacity);
+        ByteBuffer out = bytes.internalNioBuffer(0, capacity).slice();
+        int[] ends = new int[packets.size()];
         int index = 0;
-        for (Packet packet : packets) {
+        for (int i = 0; i < ends.length; i++) {
+            Packet packet = packets.get(i);
             int packetLength = (int) packet.lengthBytes();
             int packetIndex = index + framing.prefixLength(packetLength);
             framing.writePrefix(out, index, packetLength);
             packet.writeTo(out, packetIndex, (int) packet.messageId());
             framing.finish(out, index, packetIndex, packetLength);
             index = packetIndex + packetLength;
+            ends[i] = index;
         }
-        return frames.writerIndex(index);
+        return new Frames(key, bytes.writerIndex(index), ends);
     }
 
     /** Forgets the packets and releases their bytes. */
     void clear() {
         packets.clear();
         lengthBytes = 0;
-        for (Encoded present : encoded) {
-            present.frames.release();
+        for (Frames present : encoded) {
+            present.bytes.release();
         }
         encoded.clear();
     }

@@ -7,7 +7,6 @@ import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.group.GroupOptions;
 import io.msgtrans.reactive.group.SlowMembers;
-import java.util.ArrayDeque;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -16,8 +15,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A session in a group, and what waits there for its socket. While nothing waits and the socket takes more, what is broadcast is
- * written at once; else it goes to the backlog, which the session's outbound asks in turn with its other senders. Event loop
- * only.
+ * written at once; else it goes to the backlog, which the session's outbound asks in turn with its other senders. The backlog
+ * holds ranges of the shared bytes, or packets where they are conflated by key or the framing's bytes cannot be shared. Event
+ * loop only.
  */
 final class GroupMember extends Sender {
 
@@ -25,16 +25,20 @@ final class GroupMember extends Sender {
     private final GroupShard shard;
     private final ChannelSession session;
     private final Outbound outbound;
+    /** Of the bytes that it shares; {@code null} when it shares none. */
     private final @Nullable Object framingKey;
+
+    private final @Nullable Function<? super Packet, ?> conflation;
 
     /** Its place in the shard; -1 when it is not, or no longer, a member. */
     private int index = -1;
 
-    // The backlog; one of the two, made when it is needed.
-    private @Nullable ArrayDeque<Packet> backlog;
-    private @Nullable Map<Object, Packet> conflated;
-    private int backlogPackets;
-    private long backlogBytes;
+    private @Nullable SharedBacklog shared;
+    /** Instead of the shared one: by key, or by a number where there are no keys. */
+    private @Nullable Map<Object, Packet> packets;
+
+    private long packetBytes;
+    private long lastNumber;
     private boolean asked;
     private boolean full;
 
@@ -44,6 +48,7 @@ final class GroupMember extends Sender {
         this.session = session;
         this.outbound = session.outbound();
         this.framingKey = outbound.framing().sharedKey();
+        this.conflation = group.options().conflation();
     }
 
     Session session() {
@@ -89,135 +94,176 @@ final class GroupMember extends Sender {
         if (index < 0 || !session.isOpen()) {
             return;
         }
-        if (backlogPackets == 0 && outbound.canEncode()) {
-            shard.delivered += batch.packets().size();
-            if (framingKey == null) {
-                outbound.enter();
-                batch.packets().forEach(packet -> outbound.encode(packet, null));
-                outbound.exit();
-            } else {
-                outbound.writeShared(
-                        batch.frames(framingKey, outbound.framing(), outbound.alloc()),
-                        batch.packets().size());
-            }
+        if (backlogIsEmpty() && outbound.canEncode()) {
+            write(batch);
             return;
         }
-        for (Packet packet : batch.packets()) {
-            if (!keep(packet)) {
-                return;
+        if (framingKey != null && conflation == null) {
+            keepShared(batch.frames(framingKey, outbound.framing(), outbound.alloc()), batch.size());
+        } else {
+            for (Packet packet : batch.packets()) {
+                keep(packet);
             }
         }
-        if (!asked) {
+        if (!asked && index >= 0) {
             asked = true;
             outbound.start(this);
         }
     }
 
-    /** Puts a packet into the backlog; false when the session was closed instead. */
-    private boolean keep(Packet packet) {
-        GroupOptions options = group.options();
-        Function<? super Packet, ?> conflation = options.conflation();
-        if (conflation != null && replace(packet, conflation)) {
-            return true;
+    private void write(FrameBatch batch) {
+        shard.delivered += batch.size();
+        if (framingKey == null) {
+            outbound.enter();
+            batch.packets().forEach(packet -> outbound.encode(packet, null));
+            outbound.exit();
+        } else {
+            outbound.writeShared(
+                    batch.frames(framingKey, outbound.framing(), outbound.alloc())
+                            .bytes
+                            .retainedDuplicate(),
+                    batch.size());
         }
-        while (isFull(packet)) {
-            switch (options.slowMembers()) {
-                case LATEST -> dropAll();
-                case DROP_OLDEST -> dropOldest();
+    }
+
+    private void keepShared(FrameBatch.Frames frames, int count) {
+        SharedBacklog backlog = shared;
+        if (backlog == null) {
+            backlog = new SharedBacklog();
+            shared = backlog;
+        }
+        SlowMembers policy = group.options().slowMembers();
+        int from = 0;
+        int to = count;
+        while (from < to && !fits(to - from, frames.start(to) - frames.start(from))) {
+            switch (policy) {
+                case LATEST -> {
+                    dropAll();
+                    shard.dropped += to - 1 - from;
+                    from = to - 1;
+                }
+                case DROP_OLDEST -> {
+                    if (backlog.packets() == 0) {
+                        from++;
+                        shard.dropped++;
+                    } else {
+                        backlog.dropOldest();
+                        shard.backlog--;
+                        dropped(1);
+                    }
+                }
                 case DROP_NEWEST -> {
+                    to--;
                     shard.dropped++;
-                    return true;
                 }
                 case DISCONNECT -> {
-                    shard.disconnected++;
-                    session.cut(new CloseReason(
-                            Kind.ERROR,
-                            1008,
-                            "too slow for " + group.name() + " (options backlogPackets, backlogBytes)"));
-                    return false;
+                    disconnect();
+                    return;
                 }
                 case WAIT -> {
                     waitForRoom();
-                    add(packet, conflation);
-                    return true;
+                    added(backlog, frames, from, to);
+                    return;
                 }
             }
         }
-        add(packet, conflation);
-        if (options.slowMembers() == SlowMembers.WAIT && isFull(packet)) {
+        added(backlog, frames, from, to);
+        if (policy == SlowMembers.WAIT && !fits(1, 0)) {
             waitForRoom();
         }
-        return true;
     }
 
-    private boolean isFull(Packet more) {
+    private void added(SharedBacklog backlog, FrameBatch.Frames frames, int from, int to) {
+        if (from < to) {
+            backlog.add(frames, from, to);
+            shard.backlog += to - from;
+            shard.delivered += to - from;
+        }
+    }
+
+    /** Whether so much more is within the bounds; one packet is always let in. */
+    private boolean fits(int count, long lengthBytes) {
         GroupOptions options = group.options();
-        return backlogPackets >= options.backlogPackets()
-                || (backlogPackets > 0 && backlogBytes + more.lengthBytes() > options.backlogBytes());
+        int present = backlogPackets();
+        return present + count <= options.backlogPackets()
+                && (present + count == 1 || backlogBytes() + lengthBytes <= options.backlogBytes());
     }
 
-    private boolean replace(Packet packet, Function<? super Packet, ?> conflation) {
-        Map<Object, Packet> present = conflated;
-        Object key = conflation.apply(packet);
-        if (present == null || !present.containsKey(key)) {
-            return false;
+    private void keep(Packet packet) {
+        Map<Object, Packet> backlog = packets;
+        if (backlog == null) {
+            backlog = new LinkedHashMap<>();
+            packets = backlog;
         }
-        Packet before = present.put(key, packet); // keeps its place in line
-        backlogBytes += packet.lengthBytes() - (before == null ? 0 : before.lengthBytes());
-        shard.conflated++;
-        shard.delivered++;
-        return true;
+        Object key = conflation == null ? Long.valueOf(++lastNumber) : conflation.apply(packet);
+        if (backlog.containsKey(key)) {
+            Packet before = backlog.put(key, packet); // keeps its place in line
+            packetBytes += packet.lengthBytes() - (before == null ? 0 : before.lengthBytes());
+            shard.conflated++;
+            shard.delivered++;
+            return;
+        }
+        while (!fits(1, packet.lengthBytes())) {
+            switch (group.options().slowMembers()) {
+                case LATEST -> dropAll();
+                case DROP_OLDEST -> {
+                    takePacket();
+                    dropped(1);
+                }
+                case DROP_NEWEST -> {
+                    shard.dropped++;
+                    return;
+                }
+                case DISCONNECT -> {
+                    disconnect();
+                    return;
+                }
+                case WAIT -> {
+                    waitForRoom();
+                    add(key, packet);
+                    return;
+                }
+            }
+        }
+        add(key, packet);
+        if (group.options().slowMembers() == SlowMembers.WAIT && !fits(1, 0)) {
+            waitForRoom();
+        }
     }
 
-    private void add(Packet packet, @Nullable Function<? super Packet, ?> conflation) {
-        if (conflation != null) {
-            if (conflated == null) {
-                conflated = new LinkedHashMap<>();
-            }
-            conflated.put(conflation.apply(packet), packet);
-        } else {
-            if (backlog == null) {
-                backlog = new ArrayDeque<>();
-            }
-            backlog.add(packet);
+    private void add(Object key, Packet packet) {
+        if (packets == null) {
+            packets = new LinkedHashMap<>();
         }
-        backlogPackets++;
-        backlogBytes += packet.lengthBytes();
+        packets.put(key, packet);
+        packetBytes += packet.lengthBytes();
         shard.backlog++;
         shard.delivered++;
     }
 
-    private @Nullable Packet take() {
-        Packet packet = null;
-        if (backlog != null) {
-            packet = backlog.poll();
-        } else if (conflated != null && !conflated.isEmpty()) {
-            Iterator<Packet> first = conflated.values().iterator();
-            packet = first.next();
-            first.remove();
+    private @Nullable Packet takePacket() {
+        if (packets == null || packets.isEmpty()) {
+            return null;
         }
-        if (packet != null) {
-            backlogPackets--;
-            backlogBytes -= packet.lengthBytes();
-            shard.backlog--;
-        }
+        Iterator<Packet> oldest = packets.values().iterator();
+        Packet packet = oldest.next();
+        oldest.remove();
+        packetBytes -= packet.lengthBytes();
+        shard.backlog--;
         return packet;
     }
 
-    private void dropOldest() {
-        if (take() != null) {
-            shard.dropped++;
-            shard.delivered--;
-        }
+    private void dropped(int count) {
+        shard.dropped += count;
+        shard.delivered -= count;
     }
 
-    private void dropAll() {
-        while (backlogPackets > 0) {
-            dropOldest();
+    private void disconnect() {
+        if (index >= 0) {
+            shard.disconnected++;
+            session.cut(new CloseReason(
+                    Kind.ERROR, 1008, "too slow for " + group.name() + " (options backlogPackets, backlogBytes)"));
         }
-        backlog = null;
-        conflated = null;
-        hasRoom();
     }
 
     private void waitForRoom() {
@@ -234,39 +280,70 @@ final class GroupMember extends Sender {
         }
     }
 
+    // ---- the backlog ----
+
+    private int backlogPackets() {
+        return (shared == null ? 0 : shared.packets()) + (packets == null ? 0 : packets.size());
+    }
+
+    private long backlogBytes() {
+        return (shared == null ? 0 : shared.bytes()) + packetBytes;
+    }
+
+    private boolean backlogIsEmpty() {
+        return backlogPackets() == 0;
+    }
+
+    private void dropAll() {
+        int count = backlogPackets();
+        if (shared != null) {
+            shared.clear();
+        }
+        packets = null;
+        packetBytes = 0;
+        shard.backlog -= count;
+        dropped(count);
+        hasRoom();
+    }
+
     // ---- asked by the outbound ----
 
     @Override
     boolean drain(int max) {
-        for (int i = 0; i < max && outbound.canEncode(); i++) {
-            Packet packet = take();
+        int left = max;
+        while (left > 0 && outbound.canEncode() && shared != null && shared.packets() > 0) {
+            int written = shared.write(outbound);
+            shard.backlog -= written;
+            left -= written;
+        }
+        for (; left > 0 && outbound.canEncode(); left--) {
+            Packet packet = takePacket();
             if (packet == null) {
                 break;
             }
             outbound.encode(packet, null);
         }
-        if (full
-                && backlogPackets <= group.options().backlogPackets() / 2
-                && backlogBytes <= group.options().backlogBytes() / 2) {
+        GroupOptions options = group.options();
+        if (full && backlogPackets() <= options.backlogPackets() / 2 && backlogBytes() <= options.backlogBytes() / 2) {
             hasRoom();
         }
-        return backlogPackets > 0;
+        return !backlogIsEmpty();
     }
 
     @Override
     boolean endIfDone() {
-        if (backlogPackets > 0) {
+        if (!backlogIsEmpty()) {
             return false;
         }
         asked = false;
-        backlog = null;
-        conflated = null;
+        shared = null;
+        packets = null;
         return true;
     }
 
     @Override
     boolean queueIsEmpty() {
-        return backlogPackets == 0;
+        return backlogIsEmpty();
     }
 
     @Override
@@ -276,7 +353,7 @@ final class GroupMember extends Sender {
 
     @Override
     void fail(ConnectionLostException lost) {
-        outbound.lost(backlogPackets);
+        outbound.lost(backlogPackets());
         sessionEnded();
     }
 }

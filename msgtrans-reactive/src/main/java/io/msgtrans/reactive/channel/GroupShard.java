@@ -197,7 +197,7 @@ final class GroupShard implements Runnable {
         GroupBroadcast broadcast = batchOf;
         if (broadcast != null) {
             broadcast.done(
-                    batch.packets().size(),
+                    batch.size(),
                     delivered - deliveredBefore,
                     dropped + conflated - droppedBefore,
                     disconnected - disconnectedBefore);

@@ -731,11 +731,11 @@ final class Outbound implements Runnable {
         }
     }
 
-    /** Writes frames that other sessions get too, behind what was encoded before; they stay the caller's. */
+    /** Writes frames whose bytes other sessions get too, behind what was encoded before. */
     void writeShared(ByteBuf frames, int count) {
         writeBatch();
         packetsSent += count;
-        written(frames.retainedDuplicate(), null);
+        written(frames, null);
         if (nesting == 0) {
             flush();
         }

@@ -35,7 +35,7 @@ final class SessionStreams {
     private static final Logger log = Loggers.getLogger(SessionStreams.class);
 
     /** Streams with a full window each that a connection carries at one time. */
-    private static final int CREDIT_SHARE = 2;
+    private static final int CREDIT_SHARE = 4;
 
     private static final int LEAST_CREDIT = 16;
     private static final int ITEM_BYTES_SHIFT = 4;

@@ -17,7 +17,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Puts a server under load and prints what it confirmed.",
-            "oneway needs 'serve --mode sink', echo and pingpong need 'serve --mode echo'; stream and channel any."
+            "oneway needs 'serve --mode sink', echo and pingpong need 'serve --mode echo'; stream and channel any,",
+            "broadcast 'serve --mode broadcast'."
         })
 final class BenchCommand implements Callable<Integer> {
 
@@ -32,13 +33,17 @@ final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--workload",
             required = true,
-            description = "One of oneway, echo, pingpong (echo with window 1), stream, channel.")
+            description = "One of oneway, echo, pingpong (echo with window 1), stream, channel, broadcast.")
     private BenchSettings.Workload workload = BenchSettings.Workload.ECHO;
 
     @Option(names = "--payload", paramLabel = "B", defaultValue = "64", description = "Bytes. Default: 64.")
     private int payload;
 
-    @Option(names = "--connections", paramLabel = "N", defaultValue = "1", description = "Sessions. Default: 1.")
+    @Option(
+            names = {"--connections", "--sessions"},
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "Sessions. Default: 1.")
     private int connections;
 
     @Option(
@@ -64,6 +69,13 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--seconds", paramLabel = "S", defaultValue = "5", description = "Seconds measured. Default: 5.")
     private int seconds;
 
+    @Option(
+            names = "--not-reading",
+            paramLabel = "P",
+            defaultValue = "0",
+            description = "Percent of the sessions of a broadcast that do not read. Default: 0.")
+    private int notReading;
+
     @Option(names = "--json", description = "Print one line of JSON.")
     private boolean json;
 
@@ -88,7 +100,8 @@ final class BenchCommand implements Callable<Integer> {
                 window(),
                 rate,
                 Duration.ofSeconds(warmup),
-                Duration.ofSeconds(seconds));
+                Duration.ofSeconds(seconds),
+                notReading);
         TransportClient client = TransportClient.create(uri)
                 .endpoint(tls::apply)
                 .endpoint(options -> workload.onStreams() ? options.extensions(Extensions.ON) : options);

@@ -12,9 +12,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
+import org.HdrHistogram.ConcurrentHistogram;
 import org.HdrHistogram.Histogram;
 import reactor.core.publisher.Flux;
 
@@ -51,6 +53,7 @@ final class BenchRun {
                 case ONEWAY -> runOneWay();
                 case ECHO, PINGPONG -> runEcho();
                 case STREAM, CHANNEL -> runStreams();
+                case BROADCAST -> runBroadcast();
             };
         } finally {
             stopped = true;
@@ -150,6 +153,48 @@ final class BenchRun {
             errors += lane.errors();
         }
         return new BenchResult(settings, seconds, all.getTotalCount(), all, errors);
+    }
+
+    /** All sessions but some count what the server sends to all of them; the first one asks for it. */
+    private BenchResult runBroadcast() throws InterruptedException {
+        LongAdder deliveries = new LongAdder();
+        ConcurrentHistogram latency = new ConcurrentHistogram(60_000_000_000L, 3);
+        AtomicBoolean measuring = new AtomicBoolean();
+        int reading = sessions.size() - sessions.size() * settings.notReading() / 100;
+        for (Session session : sessions.subList(0, reading)) {
+            session.receive()
+                    .subscribe(
+                            packet -> {
+                                deliveries.increment();
+                                if (measuring.get()) {
+                                    long sentNanos = packet.payloadBuffer().getLong();
+                                    latency.recordValue(Math.max(0, System.nanoTime() - sentNanos));
+                                }
+                            },
+                            broken::completeExceptionally,
+                            this::endedEarly);
+        }
+        Duration whole = settings.warmup().plus(settings.duration()).plusSeconds(1);
+        sessions.get(0)
+                .request(
+                        BroadcastLoad.request(settings.rate(), settings.payload(), whole.toMillis()),
+                        whole.plus(COUNT_TIMEOUT))
+                .subscribe(
+                        answer -> {
+                            progress.println("server: " + answer.payloadText());
+                            progress.flush();
+                        },
+                        broken::completeExceptionally);
+        pass(settings.warmup(), "warm-up", deliveries::sum);
+        long before = deliveries.sum();
+        long startNanos = System.nanoTime();
+        measuring.set(true);
+        pass(settings.duration(), "delivered", deliveries::sum);
+        measuring.set(false);
+        long messages = deliveries.sum() - before;
+        double seconds = (System.nanoTime() - startNanos) / 1e9;
+        pass(Duration.ofMillis(1500), "delivered", deliveries::sum);
+        return new BenchResult(settings, seconds, messages, latency, 0);
     }
 
     private void endedEarly() {

@@ -13,6 +13,7 @@ import java.time.Duration;
  * @param rate packets per second over all sessions, 0 for as fast as it goes
  * @param warmup time under load before the measured window
  * @param duration length of the measured window
+ * @param notReading sessions of a broadcast that do not read, in percent
  */
 record BenchSettings(
         String uri,
@@ -22,7 +23,8 @@ record BenchSettings(
         int window,
         long rate,
         Duration warmup,
-        Duration duration) {
+        Duration duration,
+        int notReading) {
 
     /** The kinds of load. */
     enum Workload {
@@ -32,7 +34,9 @@ record BenchSettings(
         /** Streams without end from the server, as many per session as the window says. */
         STREAM,
         /** The same in both directions. */
-        CHANNEL;
+        CHANNEL,
+        /** From the server to all sessions. */
+        BROADCAST;
 
         boolean onStreams() {
             return this == STREAM || this == CHANNEL;
@@ -45,6 +49,10 @@ record BenchSettings(
         atLeast("--window", window, 1);
         atLeast("--rate", rate, 0);
         atLeast("--seconds", duration.toSeconds(), 1);
+        atLeast("--not-reading", notReading, 0);
+        if (notReading > 99 || (notReading > 0 && workload != Workload.BROADCAST)) {
+            throw new IllegalArgumentException("--not-reading is 0..99 percent of the sessions of a broadcast");
+        }
         if (rate > 0 && (workload == Workload.ONEWAY || workload.onStreams())) {
             throw new IllegalArgumentException("--rate needs replies to measure: use it with echo or pingpong");
         }

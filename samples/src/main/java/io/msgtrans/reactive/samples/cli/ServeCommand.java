@@ -34,7 +34,15 @@ final class ServeCommand implements Callable<Integer> {
                     + "quic://127.0.0.1:8003; repeatable.")
     private List<String> listen = List.of();
 
-    @Option(names = "--mode", defaultValue = "ECHO", description = "One of echo, sink, quiet. Default: echo.")
+    @Option(
+            names = "--mode",
+            defaultValue = "ECHO",
+            description = {
+                "echo, sink and quiet treat each session alone;",
+                "chat sends each packet to every other session,",
+                "broadcast what bench --workload broadcast asks for to all.",
+                "Default: echo."
+            })
     private ServerMode mode = ServerMode.ECHO;
 
     @Option(names = "--borrowed", description = "Receive without copying.")

@@ -4,6 +4,8 @@ import io.msgtrans.reactive.OfferResult;
 import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.PacketType;
 import io.msgtrans.reactive.Session;
+import io.msgtrans.reactive.group.Group;
+import io.msgtrans.reactive.group.Groups;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 
@@ -37,7 +39,28 @@ enum ServerMode {
         Publisher<Void> handle(Session session, Flux<Packet> packets) {
             return packets.then();
         }
+    },
+
+    /** A packet goes to every other session. */
+    CHAT {
+        @Override
+        Publisher<Void> handle(Session session, Flux<Packet> packets) {
+            Group room = ROOMS.group("chat");
+            room.join(session);
+            return packets.concatMap(packet ->
+                            room.broadcast(packet.withType(PacketType.ONE_WAY).compact(), member -> member != session))
+                    .then();
+        }
+    },
+    /** What {@code bench --workload broadcast} asks for goes to all sessions. */
+    BROADCAST {
+        @Override
+        Publisher<Void> handle(Session session, Flux<Packet> packets) {
+            return new BroadcastLoad(ROOMS.group("broadcast")).handle(session, packets);
+        }
     };
+
+    private static final Groups ROOMS = Groups.create();
 
     abstract Publisher<Void> handle(Session session, Flux<Packet> packets);
 

@@ -3,14 +3,22 @@ package io.msgtrans.reactive.samples.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.msgtrans.reactive.BoundServer;
+import io.msgtrans.reactive.Packet;
+import io.msgtrans.reactive.Session;
+import io.msgtrans.reactive.TransportClient;
 import io.msgtrans.reactive.TransportServer;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.Duration;
+import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 
 class CommandLineTest {
 
@@ -45,6 +53,7 @@ class CommandLineTest {
                 "bench tcp://127.0.0.1:1 --workload echo --window 0 | --window 0 is below 1",
                 "bench tcp://127.0.0.1:1 --workload oneway --rate 5 | --rate needs replies",
                 "bench tcp://127.0.0.1:1 --workload nope | nope",
+                "bench tcp://127.0.0.1:1 --workload echo --not-reading 5 | --not-reading is 0..99",
                 "serve | --listen",
                 "serve --listen tcps://127.0.0.1:0 --certificate no.pem --key no.pem | no.pem",
                 "serve --listen quic://127.0.0.1:0 --certificate no.pem | --key",
@@ -63,6 +72,52 @@ class CommandLineTest {
         assertThat(run(command.isEmpty() ? new String[] {"--help"} : new String[] {command, "--help"}))
                 .isZero();
         assertThat(out.toString()).contains("Usage: msgtrans");
+    }
+
+    @Test
+    void aBroadcastReachesAllSessionsThatRead() {
+        BoundServer server = serve(ServerMode.BROADCAST);
+        assertThat(run(
+                        "bench",
+                        server.uri().toString(),
+                        "--workload",
+                        "broadcast",
+                        "--sessions",
+                        "20",
+                        "--rate",
+                        "1000",
+                        "--warmup",
+                        "1",
+                        "--seconds",
+                        "1",
+                        "--not-reading",
+                        "10"))
+                .isZero();
+        assertThat(out.toString()).contains("broadcast").contains("p99.9");
+        assertThat(err.toString()).contains("server: sent");
+        stop(server);
+    }
+
+    @Test
+    void inAChatAPacketGoesToAllOthers() {
+        BoundServer server = serve(ServerMode.CHAT);
+        List<Session> talkers = IntStream.range(0, 3)
+                .mapToObj(i -> TransportClient.create(server.uris().get(i % 2).toString())
+                        .connectNow())
+                .toList();
+        List<Mono<String>> heard = talkers.stream()
+                .map(talker -> talker.receive().next().map(Packet::payloadText).cache())
+                .toList();
+        heard.forEach(Mono::subscribe);
+        Disposable talking = Flux.interval(Duration.ofMillis(20))
+                .concatMap(tick -> talkers.get(0).send(Packet.oneWay("hello")))
+                .subscribe();
+        assertThat(heard.get(1).block(Duration.ofSeconds(10))).isEqualTo("hello");
+        assertThat(heard.get(2).block(Duration.ofSeconds(10))).isEqualTo("hello");
+        assertThat(talkers.get(0).stats().packetsReceived()).isZero();
+        talking.dispose();
+        talkers.forEach(Session::dispose);
+        stop(server);
     }
 
     @Test

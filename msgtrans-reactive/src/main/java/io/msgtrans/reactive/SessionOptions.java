@@ -38,6 +38,8 @@ public final class SessionOptions implements Cloneable {
     private int inboundBytes = 256 * 1024;
     private int outboundPackets = 4096;
     private int outboundBytes = MIB;
+    private Duration writeDelay = Duration.ZERO;
+    private int writeBatch = 32;
     private Duration idleTimeout = Duration.ZERO;
     private Duration closeTimeout = Duration.ofSeconds(5);
     private boolean ignoreTrailingBytes;
@@ -180,6 +182,32 @@ public final class SessionOptions implements Cloneable {
 
     public int outboundBytes() {
         return outboundBytes;
+    }
+
+    /**
+     * How long packets may wait for others to be written with, zero, the default, or 10 us..1 s: fewer and larger writes for
+     * senders of single packets, at the price of that latency. See {@link #writeBatch}.
+     */
+    public SessionOptions writeDelay(Duration delay) {
+        SessionOptions copy = copy();
+        copy.writeDelay =
+                delay.isZero() ? delay : between("writeDelay", delay, Duration.ofNanos(10_000), Duration.ofSeconds(1));
+        return copy;
+    }
+
+    public Duration writeDelay() {
+        return writeDelay;
+    }
+
+    /** With {@link #writeDelay}: so many packets are written without waiting any longer, 1..65,536; default 32. */
+    public SessionOptions writeBatch(int packets) {
+        SessionOptions copy = copy();
+        copy.writeBatch = between("writeBatch", packets, 1, 65_536);
+        return copy;
+    }
+
+    public int writeBatch() {
+        return writeBatch;
     }
 
     /** Closes a session from which nothing arrived for so long, 10 ms..1 day; zero, the default, means never. */

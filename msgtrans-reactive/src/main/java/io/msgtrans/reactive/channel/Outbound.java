@@ -21,6 +21,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 import org.jctools.queues.MpscUnboundedArrayQueue;
@@ -74,6 +75,11 @@ final class Outbound implements Runnable {
     /** Whether the channel has no write buffer, and with it no water marks (QUIC streams). */
     private final boolean countsUnwritten;
 
+    /** How long what is encoded may wait for more; 0 for not at all. */
+    private final long writeDelayNanos;
+    /** Packets that are flushed without waiting. */
+    private final int fullBatch;
+
     /** Packets (upper 24 bits) and bytes (lower 40 bits) that wait in arrivals and waiting. */
     private volatile long load;
 
@@ -112,7 +118,7 @@ final class Outbound implements Runnable {
     private int ownerFrom;
     private @Nullable Batch shares;
     private int batchBytes = FIRST_BATCH_BYTES;
-    private int flushPackets = Integer.MAX_VALUE;
+    private int flushPackets;
     private int unflushedBytes;
     private long turnBytes;
     /** Written and not taken yet, where the channel itself does not count that. */
@@ -137,6 +143,9 @@ final class Outbound implements Runnable {
         this.pending = pending;
         this.maxPayload = framing.maxPayload();
         this.countsUnwritten = channel.unsafe().outboundBuffer() == null;
+        this.writeDelayNanos = options().writeDelay().toNanos();
+        this.fullBatch = writeDelayNanos == 0 ? Integer.MAX_VALUE : options().writeBatch();
+        this.flushPackets = fullBatch;
         updateEncoding();
     }
 
@@ -325,14 +334,18 @@ final class Outbound implements Runnable {
     /** Ends a stretch of work. */
     void exit() {
         if (--nesting == 0) {
-            flush();
+            if (writeDelayNanos > 0 && session.isOpen()) {
+                flushSoon();
+            } else {
+                flush();
+            }
             session.workDone();
         }
     }
 
     /** Whether replies should leave in small groups, because this is the only busy connection of its event loop. */
     void eager(boolean eager) {
-        flushPackets = eager ? EAGER_FLUSH_PACKETS : Integer.MAX_VALUE;
+        flushPackets = eager ? Math.min(EAGER_FLUSH_PACKETS, fullBatch) : fullBatch;
     }
 
     private void register(Sender sender) {
@@ -749,14 +762,24 @@ final class Outbound implements Runnable {
         flushSoon();
     }
 
-    /** Flushes what was encoded at the end of this stretch of work, or in a task when there is none. */
+    /** Flushes what was encoded at the end of this stretch of work, or in a task when there is none; after the delay if there is one. */
     void flushSoon() {
         if (nesting == 0 && !flushScheduled) {
-            flushScheduled = true;
-            loop.execute(() -> {
-                flushScheduled = false;
-                flush();
-            });
+            if (writeDelayNanos == 0) {
+                flushScheduled = true;
+                loop.execute(this::flushNow);
+            } else if (length > 0 || unflushedBytes > 0) {
+                flushScheduled = true;
+                var unused = loop.schedule(this::flushNow, writeDelayNanos, TimeUnit.NANOSECONDS);
+            }
+        }
+    }
+
+    private void flushNow() {
+        flushScheduled = false;
+        flush();
+        if (writeDelayNanos > 0) {
+            session.workDone(); // a close may wait for what was delayed
         }
     }
 

@@ -203,11 +203,16 @@ final class BatchSubscriber<T> implements CoreSubscriber<T>, Subscription, Runna
                 return;
             }
             if (STATE.compareAndSet(this, word, word & ~TIMER)) {
-                if (items(word) > 0) {
-                    work(DUE);
-                }
+                due();
                 return;
             }
+        }
+    }
+
+    /** As the timer does when the time of what is held is over. */
+    void due() {
+        if (items(state) > 0) {
+            work(DUE);
         }
     }
 

@@ -72,10 +72,17 @@ public final class MpmcChannel<T> {
     private final boolean singleConsumer;
     private final LongAdder fulls = new LongAdder();
 
-    /** Whether somebody waits, or waited, for items or for room, and so must be looked for. Never false again. */
-    private volatile boolean watched;
+    /** What an offer or a poll must know before it goes straight to the queue, in one word: it reads one. */
+    private volatile int flags;
 
-    private volatile boolean closed;
+    private static final AtomicIntegerFieldUpdater<MpmcChannel<?>> FLAGS = updater("flags");
+
+    private static final int CLOSED = 1;
+    /** Somebody waits, or waited, for items or for room, and so must be looked for. Never cleared. */
+    private static final int WATCHED = 2;
+    /** There are returned items. */
+    private static final int RETURNED = 4;
+
     private volatile @Nullable Throwable closeError;
     private volatile ChannelConsumer<?>[] consumers = NONE;
 
@@ -93,8 +100,6 @@ public final class MpmcChannel<T> {
     private final Deque<WaitingSend> sends = new ConcurrentLinkedDeque<>();
     /** Items that a consumer had taken and was cancelled before it got them. */
     private final Deque<T> returned = new ConcurrentLinkedDeque<>();
-
-    private volatile boolean hasReturned;
 
     // Guarded by this.
     /** A consumer has completed: nobody takes anything any more. */
@@ -144,21 +149,37 @@ public final class MpmcChannel<T> {
 
     /** Takes an item if there is room: {@code ACCEPTED}, {@code FULL} or {@code CLOSED}. */
     public OfferResult offer(T item) {
-        if (closed) {
+        int now = flags;
+        if ((now & (CLOSED | WATCHED)) != 0) {
+            return offerWatched(item, now);
+        }
+        if (queue.offer(item)) {
+            return OfferResult.ACCEPTED;
+        }
+        fulls.increment();
+        return OfferResult.FULL;
+    }
+
+    private OfferResult offerWatched(T item, int now) {
+        if ((now & CLOSED) != 0) {
             return OfferResult.CLOSED;
         }
         // Whoever waits in a channel for one producer offers in that producer's place.
         if ((singleProducer && waiting != 0) || !queue.offer(item)) {
             fulls.increment();
-            return closed ? OfferResult.CLOSED : OfferResult.FULL;
+            return isClosed() ? OfferResult.CLOSED : OfferResult.FULL;
         }
-        return watched ? offered(item) : OfferResult.ACCEPTED;
+        return offered(item);
     }
 
     /** An item, or {@code null} when there is none. */
     public @Nullable T poll() {
-        T item = hasReturned ? pollReturned() : queue.poll();
-        if (item != null && watched) {
+        int now = flags;
+        if (now == 0) {
+            return queue.poll();
+        }
+        T item = (now & RETURNED) != 0 ? pollReturned() : queue.poll();
+        if (item != null && (now & WATCHED) != 0) {
             madeRoom();
         }
         return item;
@@ -166,13 +187,13 @@ public final class MpmcChannel<T> {
 
     /** Offers what the supplier makes, as long as there is room; gives how many. */
     public int fill(Supplier<T> items, int max) {
-        if (closed || (singleProducer && waiting != 0)) {
+        if (isClosed() || (singleProducer && waiting != 0)) {
             return 0;
         }
-        if (watched) {
+        if (isWatched()) {
             int filled = 0;
             while (filled < max
-                    && !closed
+                    && !isClosed()
                     && queue.size() < queue.capacity()
                     && offer(items.get()) == OfferResult.ACCEPTED) {
                 filled++;
@@ -185,12 +206,12 @@ public final class MpmcChannel<T> {
     /** Gives items to a consumer, as long as there are any; gives how many. */
     public int drain(Consumer<T> consumer, int max) {
         int drained = 0;
-        for (T item = hasReturned ? pollReturned() : null; item != null && drained < max; item = pollReturned()) {
+        for (T item = hasReturned() ? pollReturned() : null; item != null && drained < max; item = pollReturned()) {
             consumer.accept(item);
             drained++;
         }
         drained += queue.drain(consumer::accept, max - drained);
-        if (drained > 0 && watched) {
+        if (drained > 0 && isWatched()) {
             madeRoom();
         }
         return drained;
@@ -285,21 +306,33 @@ public final class MpmcChannel<T> {
 
     /** Whether it takes no more. */
     public boolean isClosed() {
-        return closed;
+        return (flags & CLOSED) != 0;
     }
 
     private void end(@Nullable Throwable error) {
         synchronized (this) {
-            if (closed) {
+            if (isClosed()) {
                 return;
             }
             closeError = error;
-            closed = true;
+            set(CLOSED);
         }
         wakeSends();
         for (ChannelConsumer<?> consumer : consumers) {
             consumer.signal();
         }
+    }
+
+    private void set(int flag) {
+        FLAGS.getAndUpdate(this, now -> now | flag);
+    }
+
+    private boolean isWatched() {
+        return (flags & WATCHED) != 0;
+    }
+
+    private boolean hasReturned() {
+        return (flags & RETURNED) != 0;
     }
 
     @Nullable
@@ -309,7 +342,7 @@ public final class MpmcChannel<T> {
 
     /** Whether everything is given out after the close; then nothing is given out any more. */
     boolean tryTerminate() {
-        if (!closed) {
+        if (!isClosed()) {
             return false;
         }
         synchronized (this) {
@@ -352,13 +385,13 @@ public final class MpmcChannel<T> {
             consumers =
                     Arrays.stream(consumers).filter(other -> other != consumer).toArray(ChannelConsumer<?>[]::new);
         }
-        if (!isEmpty() || closed) {
+        if (!isEmpty() || isClosed()) {
             wakeConsumer();
         }
     }
 
     boolean isEmpty() {
-        return queue.isEmpty() && !hasReturned;
+        return queue.isEmpty() && !hasReturned();
     }
 
     /**
@@ -366,8 +399,8 @@ public final class MpmcChannel<T> {
      * have been seen either: a look after it has surely become visible finds that one.
      */
     private void watch() {
-        if (!watched) {
-            watched = true;
+        if (!isWatched()) {
+            set(WATCHED);
             Schedulers.parallel().schedule(this::lookAgain, SETTLED_MILLIS, TimeUnit.MILLISECONDS);
         }
     }
@@ -389,7 +422,7 @@ public final class MpmcChannel<T> {
         if (parked != 0) {
             wakeConsumer();
         }
-        return closed ? offeredWhileClosing(item) : OfferResult.ACCEPTED;
+        return isClosed() ? offeredWhileClosing(item) : OfferResult.ACCEPTED;
     }
 
     void wakeConsumer() {
@@ -410,16 +443,18 @@ public final class MpmcChannel<T> {
 
     void giveBack(T item) {
         returned.addFirst(item);
-        hasReturned = true;
+        set(RETURNED);
         wakeConsumer();
     }
 
     private @Nullable T pollReturned() {
         T item = returned.pollFirst();
         if (item == null) {
-            hasReturned = false;
-            item = returned.pollFirst(); // given back before the flag was lowered
-            hasReturned |= item != null;
+            FLAGS.getAndUpdate(this, now -> now & ~RETURNED);
+            item = returned.pollFirst(); // given back before the flag was cleared
+            if (item != null) {
+                set(RETURNED);
+            }
         }
         return item == null ? queue.poll() : item;
     }
@@ -471,11 +506,11 @@ public final class MpmcChannel<T> {
 
     /** An offer of a send that waits. */
     OfferResult offerAgain(T item) {
-        if (closed) {
+        if (isClosed()) {
             return OfferResult.CLOSED;
         }
         if (!queue.offer(item)) {
-            return closed ? OfferResult.CLOSED : OfferResult.FULL;
+            return isClosed() ? OfferResult.CLOSED : OfferResult.FULL;
         }
         return offered(item);
     }

@@ -1,0 +1,2 @@
+/** Races of channels and batches, by jcstress: {@code jmh/stress}. */
+package io.msgtrans.reactive.operator;

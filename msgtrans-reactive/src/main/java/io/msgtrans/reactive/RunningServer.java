@@ -3,6 +3,7 @@ package io.msgtrans.reactive;
 import io.msgtrans.reactive.ServerEvent.Kind;
 import io.msgtrans.reactive.channel.Role;
 import io.msgtrans.reactive.channel.SessionHandler;
+import io.msgtrans.reactive.group.Group;
 import io.msgtrans.reactive.spi.Connection;
 import io.msgtrans.reactive.spi.Framing;
 import io.msgtrans.reactive.spi.Listener;
@@ -199,6 +200,14 @@ final class RunningServer implements BoundServer {
         sessions.set(session.id(), session);
         if (events.isWatched()) {
             events.emit(new ServerEvent(Kind.OPENED, session, session.remoteAddress(), null, null));
+            session.writable()
+                    .filter(writable -> !writable)
+                    .subscribe(full ->
+                            events.emit(new ServerEvent(Kind.SLOW, session, session.remoteAddress(), null, null)));
+        }
+        Group group = config.group();
+        if (group != null) {
+            group.join(session);
         }
         if (stopping.get()) {
             session.dispose();

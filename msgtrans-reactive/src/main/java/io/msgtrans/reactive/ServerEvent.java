@@ -31,6 +31,8 @@ public record ServerEvent(
         HANDSHAKE_FAILED,
         /** The handler of a session failed; the event has the error, CLOSED follows. */
         HANDLER_FAILED,
+        /** A session that was opened since somebody watches takes no more: its socket or its outbound bound is full. */
+        SLOW,
         /** The server accepts no more and waits for its sessions to finish. */
         DRAINING
     }

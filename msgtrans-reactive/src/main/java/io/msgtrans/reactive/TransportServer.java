@@ -1,5 +1,6 @@
 package io.msgtrans.reactive;
 
+import io.msgtrans.reactive.group.Group;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -7,6 +8,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -31,6 +33,7 @@ public final class TransportServer implements Cloneable {
     // Never written after the copy that a method returns has left it.
     private List<Endpoint> endpoints = List.of();
     private SessionOptions options = SessionOptions.DEFAULTS;
+    private @Nullable Group group;
     private int maxSessions = 100_000;
     private int maxSessionsPerAddress = Integer.MAX_VALUE;
     private static final Duration BIND_TIMEOUT = Duration.ofSeconds(30);
@@ -98,6 +101,13 @@ public final class TransportServer implements Cloneable {
         return copy;
     }
 
+    /** Makes every session a member of a group when it opens, before its handler is called. */
+    public TransportServer group(Group all) {
+        TransportServer copy = copy();
+        copy.group = Objects.requireNonNull(all, "group");
+        return copy;
+    }
+
     /** The event loops to run on, which the caller disposes; by default a set that all servers of the process share. */
     public TransportServer runOn(LoopResources loops) {
         TransportServer copy = copy();
@@ -146,6 +156,11 @@ public final class TransportServer implements Cloneable {
 
     Function<? super Session, ? extends Publisher<Void>> handler() {
         return handler;
+    }
+
+    @Nullable
+    Group group() {
+        return group;
     }
 
     LoopResources loops() {

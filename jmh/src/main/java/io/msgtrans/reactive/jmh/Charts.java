@@ -119,7 +119,7 @@ public final class Charts {
                 </style>
                 <rect class="back" width="%d" height="%d" rx="8"/>
                 <text class="text" x="16" y="26" font-size="16" font-weight="600">%s</text>
-                <text class="soft" x="16" y="44">%s; lines show the range</text>
+                <text class="soft" x="16" y="44">%s; lines show the range of the runs, or the error</text>
                 """, width, height, width, height, escaped(chart.title()), escaped(chart.unit())));
         int y = TOP;
         for (Bar bar : chart.bars()) {

@@ -1,5 +1,6 @@
 package io.msgtrans.reactive.channel;
 
+import io.msgtrans.reactive.LimitException;
 import io.msgtrans.reactive.OfferResult;
 import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.Session;
@@ -124,11 +125,21 @@ final class GroupBroadcast implements CoreSubscriber<Packet> {
         int missed = 1;
         do {
             if (!offerAll()) {
-                group.whenRoom(this::offerAgain);
+                waitForRoom();
                 return; // still offering, until there is room
             }
             missed = offering.addAndGet(-missed);
         } while (missed != 0);
+    }
+
+    private void waitForRoom() {
+        try {
+            group.whenRoom(this::offerAgain);
+        } catch (LimitException tooMany) {
+            cancelUpstream();
+            fail(tooMany);
+            offerAgain(); // releases what is held
+        }
     }
 
     private void offerAgain() {

@@ -26,6 +26,7 @@ import reactor.core.publisher.Mono;
 final class SessionGroup implements Group {
 
     private static final GroupShard[] NONE = {};
+    private static final int MAX_WAITING = 65_536;
 
     private final String name;
     private final GroupOptions options;
@@ -37,6 +38,8 @@ final class SessionGroup implements Group {
     private final AtomicInteger full = new AtomicInteger();
     /** Who waits until {@link #offer} takes something again. */
     private final Queue<Runnable> waiting = new ConcurrentLinkedQueue<>();
+
+    private final AtomicInteger waitingCount = new AtomicInteger();
 
     private final AtomicInteger ids = new AtomicInteger();
     private final LongAdder broadcasts = new LongAdder();
@@ -195,6 +198,14 @@ final class SessionGroup implements Group {
 
     /** Has a task run when an offer may be taken again. */
     void whenRoom(Runnable task) {
+        if (waitingCount.incrementAndGet() > MAX_WAITING) {
+            waitingCount.decrementAndGet();
+            throw new LimitException(
+                    "broadcasts that wait for room in a group",
+                    "65,536, which is fixed",
+                    MAX_WAITING,
+                    MAX_WAITING + 1L);
+        }
         waiting.add(task);
         if (hasRoom()) {
             room();
@@ -218,11 +229,12 @@ final class SessionGroup implements Group {
         if (waiting.isEmpty() || !hasRoom()) {
             return;
         }
-        for (int i = waiting.size(); i > 0; i--) {
+        for (int i = waitingCount.get(); i > 0; i--) {
             Runnable task = waiting.poll();
             if (task == null) {
                 return;
             }
+            waitingCount.decrementAndGet();
             task.run();
         }
     }

@@ -47,7 +47,7 @@ public interface Group {
      */
     OfferResult offer(Packet packet);
 
-    /** Sends a packet to all members, waiting while {@link #offer} would answer {@code FULL}; completes when each has it. */
+    /** Sends a packet to all members, waiting while {@link #offer} would answer {@code FULL}; completes when each has it. 65,536 may wait. */
     Mono<BroadcastResult> broadcast(Packet packet);
 
     /** As {@link #broadcast(Packet)} to some of the members. The predicate is called on the members' event loops. */

@@ -198,16 +198,16 @@ final class RunningServer implements BoundServer {
     private void opened(Session session) {
         opened.increment();
         sessions.set(session.id(), session);
+        Group group = config.group();
+        if (group != null) {
+            group.join(session);
+        }
         if (events.isWatched()) {
             events.emit(new ServerEvent(Kind.OPENED, session, session.remoteAddress(), null, null));
             session.writable()
                     .filter(writable -> !writable)
                     .subscribe(full ->
                             events.emit(new ServerEvent(Kind.SLOW, session, session.remoteAddress(), null, null)));
-        }
-        Group group = config.group();
-        if (group != null) {
-            group.join(session);
         }
         if (stopping.get()) {
             session.dispose();

@@ -287,14 +287,14 @@ public interface StreamContract extends TransportContract {
         Session session = connectExtended(server);
         StepVerifier.create(parsed(session.requestStream(Packet.request("-1"))), 1)
                 .expectNext(0)
-                .then(() -> assertThat(Flux.range(0, 64)
+                .then(() -> assertThat(Flux.range(0, 255)
                                 .flatMap(
                                         stream -> parsed(session.requestStream(Packet.request("500")))
                                                 .count(),
-                                        64)
+                                        255)
                                 .reduce(Long::sum)
                                 .block(LIMIT))
-                        .isEqualTo(64 * 500))
+                        .isEqualTo(255 * 500))
                 .thenRequest(1)
                 .expectNext(1)
                 .thenCancel()

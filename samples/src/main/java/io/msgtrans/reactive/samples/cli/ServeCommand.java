@@ -12,6 +12,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import reactor.core.publisher.Mono;
 
 /** Serves until it is stopped. */
 @Command(
@@ -77,7 +78,7 @@ final class ServeCommand implements Callable<Integer> {
         if (seconds > 0) {
             // The server itself never ends; a timeout of the wait is how --seconds ends it.
             bound.onDispose()
-                    .timeout(Duration.ofSeconds(seconds), bound.drain(DRAIN))
+                    .timeout(Duration.ofSeconds(seconds), Mono.defer(() -> bound.drain(DRAIN)))
                     .block(Duration.ofSeconds(seconds).plus(DRAIN).plusSeconds(5));
         } else {
             bound.onDispose().block();

@@ -11,6 +11,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -96,6 +97,25 @@ class CommandLineTest {
         assertThat(out.toString()).contains("broadcast").contains("p99.9");
         assertThat(err.toString()).contains("server: sent");
         stop(server);
+    }
+
+    @Test
+    void serveTakesConnectionsUntilItsTimeIsOver() throws InterruptedException {
+        AtomicInteger exit = new AtomicInteger(-1);
+        Thread serving = new Thread(() -> exit.set(run("serve", "--listen", "tcp://127.0.0.1:0", "--seconds", "2")));
+        serving.start();
+        String line = Flux.interval(Duration.ofMillis(20))
+                .map(tick -> out.toString())
+                .filter(text -> text.startsWith("LISTENING ") && text.endsWith("\n"))
+                .blockFirst(Duration.ofSeconds(10));
+        Session client = TransportClient.create(line.trim().substring("LISTENING ".length()))
+                .connectNow();
+        assertThat(client.request(Packet.request("x")).map(Packet::payloadText).block(Duration.ofSeconds(5)))
+                .isEqualTo("x");
+        client.receive().subscribe();
+        assertThat(client.onClose().block(Duration.ofSeconds(20))).isNotNull();
+        serving.join(20_000);
+        assertThat(exit).hasValue(0);
     }
 
     @Test

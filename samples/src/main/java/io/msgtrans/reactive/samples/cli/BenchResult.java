@@ -9,7 +9,7 @@ import org.HdrHistogram.Histogram;
  * @param settings what was run
  * @param seconds length of the measured window
  * @param messages what was confirmed in it: counted by the server, or answered
- * @param latency round trips in nanoseconds; empty where the workload has none
+ * @param latency round trips, or the way of a broadcast, in nanoseconds; empty where the workload has none
  * @param errors wrong or missing answers, broken sessions
  */
 record BenchResult(BenchSettings settings, double seconds, long messages, Histogram latency, long errors) {
@@ -61,7 +61,8 @@ record BenchResult(BenchSettings settings, double seconds, long messages, Histog
         return rate
                 + String.format(
                         Locale.ROOT,
-                        "%nround trip, µs: p50 %.1f  p90 %.1f  p99 %.1f  p99.9 %.1f  max %.1f",
+                        "%n%s, µs: p50 %.1f  p90 %.1f  p99 %.1f  p99.9 %.1f  max %.1f",
+                        settings.workload() == BenchSettings.Workload.BROADCAST ? "delivery" : "round trip",
                         micros(50),
                         micros(90),
                         micros(99),

@@ -10,6 +10,8 @@ import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.util.Locale;
 import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -22,6 +24,9 @@ import reactor.core.scheduler.Schedulers;
 final class BroadcastLoad {
 
     private static final long STEP_NANOS = 50_000;
+    private static final int MAX_PAYLOAD_BYTES = 1 << 20;
+    private static final long MAX_MILLIS = 600_000;
+    private static final Pattern REQUEST = Pattern.compile("(\\d{1,9}) (\\d{1,9}) (\\d{1,9})");
 
     private final Group all;
 
@@ -37,23 +42,34 @@ final class BroadcastLoad {
     Publisher<Void> handle(Session session, Flux<Packet> packets) {
         all.join(session);
         return packets.filter(packet -> packet.type() == PacketType.REQUEST)
-                .concatMap(request -> Mono.fromCallable(() -> run(request.payloadText()))
+                .concatMap(request -> Mono.fromCallable(() -> answer(session, request.payloadText()))
                         .subscribeOn(Schedulers.boundedElastic())
                         .flatMap(answer -> session.reply(request, answer)));
     }
 
-    private String run(String request) {
-        String[] words = request.split(" ", -1);
-        if (words.length != 3) {
-            throw new IllegalArgumentException("a broadcast is asked for as: rate payload millis");
+    private String answer(Session session, String request) {
+        Matcher asked = REQUEST.matcher(request);
+        if (!asked.matches()) {
+            return "a broadcast is asked for as: rate payload millis";
         }
-        long rate = Long.parseLong(words[0]);
-        int payloadBytes = Math.max(Long.BYTES, Integer.parseInt(words[1]));
+        int payloadBytes = Integer.parseInt(asked.group(2));
+        if (payloadBytes > MAX_PAYLOAD_BYTES) {
+            return "payload " + payloadBytes + " is above " + MAX_PAYLOAD_BYTES;
+        }
+        return run(
+                session,
+                Long.parseLong(asked.group(1)),
+                Math.max(Long.BYTES, payloadBytes),
+                Math.min(MAX_MILLIS, Long.parseLong(asked.group(3))));
+    }
+
+    /** Ends with the session that asked for it, too. */
+    private String run(Session session, long rate, int payloadBytes, long millis) {
         long startNanos = System.nanoTime();
-        long endNanos = startNanos + Long.parseLong(words[2]) * 1_000_000;
+        long endNanos = startNanos + millis * 1_000_000;
         long sent = 0;
         long refused = 0;
-        for (long now = startNanos; now < endNanos; now = System.nanoTime()) {
+        for (long now = startNanos; now < endNanos && session.isOpen(); now = System.nanoTime()) {
             long due = rate == 0 ? Long.MAX_VALUE : (long) ((now - startNanos) / 1e9 * rate);
             boolean full = false;
             while (sent < due && !full && System.nanoTime() < endNanos) {

@@ -1,6 +1,7 @@
 package io.msgtrans.reactive.samples.game;
 
 import io.msgtrans.reactive.BoundServer;
+import io.msgtrans.reactive.CloseReason;
 import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.PacketType;
 import io.msgtrans.reactive.Session;
@@ -50,6 +51,10 @@ public final class GameServer implements Disposable {
     private static final Duration START = Duration.ofSeconds(10);
     private static final int MAX_ROOM_CHARS = 32;
     private static final int MAX_ROOMS = 64;
+    /** Close codes. */
+    private static final int BAD_ROOM = 4001;
+
+    private static final int TOO_MANY_ROOMS = 4002;
     private static final double STEER_UNITS = 100;
 
     private final Groups rooms = Groups.create(GroupOptions.DEFAULTS
@@ -136,21 +141,15 @@ public final class GameServer implements Disposable {
         Mono<Void> join(Packet request) {
             String name = request.payloadText();
             if (request.type() != PacketType.REQUEST || name.isBlank() || name.length() > MAX_ROOM_CHARS) {
-                return Mono.error(new IllegalArgumentException("no room of 1.." + MAX_ROOM_CHARS + " characters"));
+                return session.close(CloseReason.of(BAD_ROOM, "no room of 1.." + MAX_ROOM_CHARS + " characters"));
             }
             if (!arenas.containsKey(name) && arenas.size() >= MAX_ROOMS) {
-                return Mono.error(new IllegalStateException("there are " + MAX_ROOMS + " rooms, which is the limit"));
+                return session.close(CloseReason.of(TOO_MANY_ROOMS, MAX_ROOMS + " rooms are the limit"));
             }
             leave();
-            Arena arena = arenas.computeIfAbsent(name, room -> new Arena(room.hashCode()));
-            Arena.Player joined = arena.join();
-            Group room = rooms.group(name);
-            room.join(session);
+            Arena.Player joined = enter(name, session);
             figure = joined;
-            leave = () -> {
-                room.leave(session);
-                arena.leave(joined);
-            };
+            leave = () -> GameServer.this.leave(name, session, joined);
             byte[] welcome = ByteBuffer.allocate(6)
                     .putShort((short) joined.id)
                     .putShort((short) Arena.WIDTH)
@@ -171,19 +170,41 @@ public final class GameServer implements Disposable {
         }
     }
 
+    private Arena.Player enter(String name, Session session) {
+        Arena.Player[] joined = new Arena.Player[1];
+        arenas.compute(name, (room, present) -> {
+            Arena arena = present == null ? new Arena(room.hashCode()) : present;
+            joined[0] = arena.join();
+            rooms.group(name).join(session);
+            return arena;
+        });
+        return joined[0];
+    }
+
+    /** The last one who leaves a room ends it. */
+    private void leave(String name, Session session, Arena.Player player) {
+        arenas.computeIfPresent(name, (room, arena) -> {
+            arena.leave(player);
+            rooms.group(name).leave(session);
+            if (arena.isPlayed()) {
+                return arena;
+            }
+            rooms.remove(name);
+            return null;
+        });
+    }
+
     // ---- the clock ----
 
     private void move() {
         arenas.forEach((name, arena) -> {
-            if (arena.isPlayed()) {
-                arena.move(FRAME.toMillis() / 1e3);
-                // A full group has more than one state to send already: this one is not missed.
-                var unused = rooms.group(name)
-                        .offer(Packet.builder(PacketType.ONE_WAY)
-                                .bizType(STATE)
-                                .payload(arena.state())
-                                .build());
-            }
+            arena.move(FRAME.toMillis() / 1e3);
+            // A full group has more than one state to send already: this one is not missed.
+            var unused = rooms.group(name)
+                    .offer(Packet.builder(PacketType.ONE_WAY)
+                            .bizType(STATE)
+                            .payload(arena.state())
+                            .build());
         });
     }
 

@@ -89,9 +89,13 @@ public final class ReconnectingSession implements Disposable {
      * A request that may run twice at the peer: it is sent again when its connection is lost before the answer came, or when a
      * draining peer refuses it ({@link PeerException#UNAVAILABLE}).
      *
-     * @param timeout for all of it
+     * @param packet neither owned nor borrowed, as its memory must outlive an attempt: see {@link Packet#compact()}
+     * @param timeout for all of it; then the Mono fails with {@code java.util.concurrent.TimeoutException}
      */
     public Mono<Packet> requestRepeatable(Packet packet, Duration timeout) {
+        if (packet.isOwned() || packet.isBorrowed()) {
+            throw new IllegalArgumentException("a repeatable request needs memory of its own: use compact()");
+        }
         return request(packet)
                 .retryWhen(Retry.backoff(Long.MAX_VALUE, options.minBackoff())
                         .maxBackoff(options.maxBackoff())

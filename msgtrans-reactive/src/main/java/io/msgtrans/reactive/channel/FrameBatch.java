@@ -33,6 +33,8 @@ final class FrameBatch {
     private final List<Packet> packets = new ArrayList<>();
     private final List<Frames> encoded = new ArrayList<>(2);
     private long lengthBytes;
+    /** Of the packets that bring none; counts up, as a session's do. */
+    private int lastId;
 
     void add(Packet packet) {
         packets.add(packet);
@@ -82,12 +84,16 @@ final class FrameBatch {
             int packetLength = (int) packet.lengthBytes();
             int packetIndex = index + framing.prefixLength(packetLength);
             framing.writePrefix(out, index, packetLength);
-            packet.writeTo(out, packetIndex, (int) packet.messageId());
+            packet.writeTo(out, packetIndex, packet.hasMessageId() ? (int) packet.messageId() : nextId());
             framing.finish(out, index, packetIndex, packetLength);
             index = packetIndex + packetLength;
             ends[i] = index;
         }
         return new Frames(key, bytes.writerIndex(index), ends);
+    }
+
+    private int nextId() {
+        return ++lastId == 0 ? ++lastId : lastId;
     }
 
     /** Forgets the packets and releases their bytes. */

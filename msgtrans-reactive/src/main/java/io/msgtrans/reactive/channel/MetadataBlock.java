@@ -43,6 +43,9 @@ final class MetadataBlock {
      */
     static byte @Nullable [] encode(
             SessionOptions options, ContextView context, @Nullable Duration left, int extLength) {
+        if (!options.deadlines() && options.contextKeys().isEmpty()) {
+            return null; // before anything is made: this is on the way of every request
+        }
         ByteArrayOutputStream entries = new ByteArrayOutputStream();
         if (left != null && options.deadlines()) {
             long millis = Math.max(1, Math.min(left.toMillis(), Integer.MAX_VALUE));

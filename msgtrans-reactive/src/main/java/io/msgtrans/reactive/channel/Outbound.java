@@ -414,9 +414,9 @@ final class Outbound implements Runnable {
     private void encodeInTurns() {
         encode(urgent, Integer.MAX_VALUE);
         int idle = 0;
-        while (canEncode() && idle <= 2 * senders.size() + 1) {
+        while (canEncode() && idle <= senders.size()) {
             boolean more = drainUrgentSenders();
-            offersHadTurn = !offersHadTurn;
+            offersHadTurn = !waiting.isEmpty() && (senders.isEmpty() || !offersHadTurn);
             if (offersHadTurn) {
                 more |= encode(waiting, TURN_PACKETS);
             } else if (!senders.isEmpty()) {
@@ -747,8 +747,7 @@ final class Outbound implements Runnable {
     /** Writes frames whose bytes other sessions get too, behind what was encoded before. */
     void writeShared(ByteBuf frames, int count) {
         writeBatch();
-        packetsSent += count;
-        written(frames, null);
+        written(frames, new Batch(this, null, count, null));
         if (nesting == 0) {
             flush();
         }

@@ -41,7 +41,6 @@ final class SessionGroup implements Group {
 
     private final AtomicInteger waitingCount = new AtomicInteger();
 
-    private final AtomicInteger ids = new AtomicInteger();
     private final LongAdder broadcasts = new LongAdder();
 
     SessionGroup(String name, GroupOptions options) {
@@ -176,9 +175,6 @@ final class SessionGroup implements Group {
             kept = packet.compact();
             packet.release();
         }
-        if (!kept.hasMessageId()) {
-            kept = kept.withMessageId(nextId());
-        }
         if (broadcast != null) {
             broadcast.expect(present.length);
         }
@@ -187,11 +183,6 @@ final class SessionGroup implements Group {
             shard.add(entry);
         }
         return OfferResult.ACCEPTED;
-    }
-
-    private long nextId() {
-        int id = ids.incrementAndGet();
-        return Integer.toUnsignedLong(id == 0 ? ids.incrementAndGet() : id);
     }
 
     // ---- room ----

@@ -51,6 +51,8 @@ final class SessionStreams {
     /** Average size of items, times 16. */
     private long itemBytes = 64L << ITEM_BYTES_SHIFT;
 
+    private int window;
+
     SessionStreams(ChannelSession session, SessionOptions options, int maxPayload, boolean client) {
         this.session = session;
         this.options = options;
@@ -156,6 +158,7 @@ final class SessionStreams {
         stream.receiving = true;
         stream.sender = sender;
         byId.put(stream.id, stream);
+        updateWindow();
         int credit = receiver.firstCredit();
         byte[] metadata;
         try {
@@ -225,6 +228,7 @@ final class SessionStreams {
         Metadata metadata = first.metadata();
         StreamSender sender = new StreamSender(this, stream.outbound, metadata.putInto(Context.empty()), null);
         byId.put(id, stream);
+        updateWindow();
         stream.sender = sender;
         stream.receiving = (flags & Frames.FLAG_OPENER_SENDS) != 0;
         sender.opened(stream, ByteBuffer.wrap(ext).getInt());
@@ -387,20 +391,27 @@ final class SessionStreams {
 
     private void forgetIfEnded(Stream stream) {
         if (stream.isEnded() && byId.remove(stream.id) != null) {
+            updateWindow();
             session.workEnded();
         }
     }
 
     // ---- event loop: what the ends of a stream do ----
 
-    /**
-     * Items that a stream may have under way: what the option says, less when many streams share the connection, or when items
-     * are large, so that what is under way does not hold up the rest of the connection.
-     */
+    /** Items that a stream may have under way at present. */
     int window() {
+        return window;
+    }
+
+    /**
+     * What the option says, less when many streams share the connection, or when items are large, so that what is under way does
+     * not hold up the rest of the connection. Found anew when a stream comes or goes and with each credit, not with each item.
+     */
+    private void updateWindow() {
         int shared = CREDIT_SHARE * options.streamCredit() / Math.max(CREDIT_SHARE, byId.size());
         long fitting = options.streamBytes() / Math.max(1L, (itemBytes >> ITEM_BYTES_SHIFT) * Math.max(1, byId.size()));
-        return (int) Math.max(1, Math.min(Math.min(options.streamCredit(), Math.max(LEAST_CREDIT, shared)), fitting));
+        int allowed = Math.min(options.streamCredit(), Math.max(LEAST_CREDIT, shared));
+        window = (int) Math.max(1, Math.min(allowed, fitting));
     }
 
     /** An item has arrived: its size moves the average by a sixteenth. */
@@ -410,6 +421,7 @@ final class SessionStreams {
 
     void credit(Stream stream, int more) {
         stream.outbound.encodeControl(Frames.CREDIT, stream.id, more);
+        updateWindow();
         if (more > window() >> 2) {
             stream.outbound.flush(); // the peer may stand still; not at the end of this burst of reads
         } else {

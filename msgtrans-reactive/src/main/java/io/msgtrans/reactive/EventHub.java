@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jctools.queues.MpmcArrayQueue;
+import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Flux;
@@ -20,6 +21,8 @@ final class EventHub<E> {
     private static final Watcher<?>[] NONE = {};
 
     private volatile Watcher<?>[] watchers = NONE;
+    /** No more events will come. Guarded by this. */
+    private boolean completed;
 
     boolean isWatched() {
         return watchers.length > 0;
@@ -32,8 +35,11 @@ final class EventHub<E> {
         }
     }
 
-    /** No more events will come: subscribers complete when they have got those that wait. */
+    /** No more events will come: subscribers, later ones too, complete when they have got those that wait. */
     void complete() {
+        synchronized (this) {
+            completed = true;
+        }
         for (Watcher<?> watcher : watchers) {
             watcher.completed();
         }
@@ -55,6 +61,9 @@ final class EventHub<E> {
             Watcher<?>[] more = Arrays.copyOf(watchers, watchers.length + 1);
             more[watchers.length] = watcher;
             watchers = more;
+            if (completed) {
+                watcher.completed();
+            }
         }
         if (watcher.cancelled) {
             remove(watcher);
@@ -79,6 +88,8 @@ final class EventHub<E> {
         private final AtomicLong dropped = new AtomicLong();
         private volatile boolean cancelled;
         private volatile boolean done;
+        /** A demand that the specification forbids. */
+        private volatile @Nullable Throwable badDemand;
         // Of the worker.
         private long received;
         private boolean ended;
@@ -116,8 +127,11 @@ final class EventHub<E> {
         @Override
         public void run() {
             int missed = 1;
-            while (missed != 0 && !ended) {
+            while (missed != 0) {
                 deliver();
+                if (ended) {
+                    return; // and work stays above 0, so that nobody wakes the disposed worker
+                }
                 missed = work.addAndGet(-missed);
             }
         }
@@ -125,15 +139,9 @@ final class EventHub<E> {
         private void deliver() {
             long demand = requested.get();
             long delivered = 0;
-            while (!cancelled && delivered != demand) {
-                boolean last = done;
+            while (!cancelled && badDemand == null && delivered != demand) {
                 E event = queue.poll();
                 if (event == null) {
-                    if (last) {
-                        end();
-                        actual.onComplete();
-                        return;
-                    }
                     break;
                 }
                 delivered++;
@@ -143,9 +151,14 @@ final class EventHub<E> {
             if (demand != Long.MAX_VALUE) {
                 requested.addAndGet(-delivered);
             }
+            boolean last = done;
+            Throwable thrown = badDemand;
             if (cancelled) {
                 end();
-            } else if (done && queue.isEmpty()) {
+            } else if (thrown != null) {
+                end();
+                actual.onError(thrown);
+            } else if (last && queue.isEmpty()) {
                 end();
                 actual.onComplete();
             }
@@ -161,10 +174,12 @@ final class EventHub<E> {
 
         @Override
         public void request(long n) {
-            if (Operators.validate(n)) {
+            if (n <= 0) {
+                badDemand = new IllegalArgumentException("§3.9: request of " + n + " events; demand must be positive");
+            } else {
                 requested.accumulateAndGet(n, Operators::addCap);
-                wake();
             }
+            wake();
         }
 
         @Override

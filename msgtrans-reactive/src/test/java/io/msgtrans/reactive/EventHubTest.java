@@ -78,6 +78,14 @@ class EventHubTest {
     }
 
     @Test
+    void whoComesAfterTheEndIsToldAtOnce() {
+        hub.emit(1);
+        hub.complete();
+        StepVerifier.create(hub.events(EventOptions.DEFAULTS)).expectComplete().verify(LIMIT);
+        assertThat(hub.isWatched()).isFalse();
+    }
+
+    @Test
     void capacitiesOutOfRangeAreRefused() {
         assertThatThrownBy(() -> new EventOptions(1, Policy.DROP_NEWEST, stats -> {}))
                 .hasMessage("capacity 1 is outside 2..1048576");

@@ -309,8 +309,8 @@ final class BatchSubscriber<T> implements CoreSubscriber<T>, Subscription, Runna
         }
         long weightLeft = weigher == null ? 0 : weight.addAndGet(-taken);
         if (!waited) {
-            startWaiting(); // what is left, if anything, came with the item that completed the batch; else it keeps the
-            // time
+            // What is left, if anything, came with the item that completed the batch; else it keeps its time.
+            startWaiting();
         }
         long word = given(batch.size(), weightLeft >= batches.maxWeight);
         if (items(word) > 0 && !has(word, TIMER)) {

@@ -206,7 +206,11 @@ public final class MpmcChannel<T> {
     /** Gives items to a consumer, as long as there are any; gives how many. */
     public int drain(Consumer<T> consumer, int max) {
         int drained = 0;
-        for (T item = hasReturned() ? pollReturned() : null; item != null && drained < max; item = pollReturned()) {
+        while (drained < max && hasReturned()) {
+            T item = pollReturned();
+            if (item == null) {
+                break;
+            }
             consumer.accept(item);
             drained++;
         }
@@ -414,9 +418,8 @@ public final class MpmcChannel<T> {
         }
     }
 
-    // The item must be visible before parked is read, and parked is counted before its consumer looks for items: one of
-    // the two
-    // sees the other.
+    // The item must be visible before parked is read, and parked is counted before its consumer looks for
+    // items: one of the two sees the other.
     private OfferResult offered(T item) {
         VarHandle.fullFence();
         if (parked != 0) {

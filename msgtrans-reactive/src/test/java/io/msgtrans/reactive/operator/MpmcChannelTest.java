@@ -292,6 +292,20 @@ class MpmcChannelTest {
         assertThat(channel.poll()).isEqualTo(2);
     }
 
+    @Test
+    void aDrainStopsBeforeWhatItMayNotTakeOfItemsGivenBack() {
+        MpmcChannel<Integer> channel = MpmcChannel.mpmc(8);
+        channel.giveBack(3);
+        channel.giveBack(2);
+        channel.giveBack(1);
+        channel.offer(4);
+        List<Integer> drained = new ArrayList<>();
+        assertThat(channel.drain(drained::add, 2)).isEqualTo(2);
+        assertThat(drained).containsExactly(1, 2);
+        assertThat(channel.drain(drained::add, 9)).isEqualTo(2);
+        assertThat(drained).containsExactly(1, 2, 3, 4);
+    }
+
     private static void until(String what, java.util.function.BooleanSupplier condition) {
         Boolean met = Flux.interval(Duration.ZERO, Duration.ofMillis(5))
                 .map(tick -> condition.getAsBoolean())

@@ -111,6 +111,20 @@ class WorkersTest {
     }
 
     @Test
+    void whatWaitedWhenTheWorkersWereDisposedIsStillRun() throws InterruptedException {
+        Workers workers = Workers.of(1);
+        CountDownLatch release = new CountDownLatch(1);
+        CountDownLatch ran = new CountDownLatch(3);
+        workers.scheduler().schedule(() -> await(release));
+        for (int i = 0; i < 3; i++) {
+            workers.scheduler().schedule(ran::countDown);
+        }
+        workers.dispose();
+        release.countDown();
+        assertThat(ran.await(30, TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Test
     void virtualThreadsWhereTheJdkHasThem() {
         if (Runtime.version().feature() < 21) {
             assertThatThrownBy(() -> Workers.ofVirtualThreads(2))

@@ -19,6 +19,8 @@ public record CloseReason(Kind kind, int code, String message) {
         DRAINED,
         /** Nothing arrived for the idle time-out. */
         IDLE,
+        /** The peer gave no sign of life, not even when asked; see {@code HeartbeatOptions}. */
+        UNRESPONSIVE,
         /** The peer broke a rule. */
         PROTOCOL,
         /** The connection broke, or a handler or subscriber failed. */
@@ -50,7 +52,7 @@ public record CloseReason(Kind kind, int code, String message) {
 
     /** Whether the end was orderly, so that {@code receive()} completes instead of failing. */
     public boolean isOrderly() {
-        return kind != Kind.PROTOCOL && kind != Kind.ERROR;
+        return kind != Kind.PROTOCOL && kind != Kind.ERROR && kind != Kind.UNRESPONSIVE;
     }
 
     @Override

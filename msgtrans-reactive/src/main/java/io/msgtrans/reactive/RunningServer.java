@@ -4,6 +4,7 @@ import io.msgtrans.reactive.ServerEvent.Kind;
 import io.msgtrans.reactive.channel.Role;
 import io.msgtrans.reactive.channel.SessionHandler;
 import io.msgtrans.reactive.group.Group;
+import io.msgtrans.reactive.health.PeerLoad;
 import io.msgtrans.reactive.spi.Connection;
 import io.msgtrans.reactive.spi.Framing;
 import io.msgtrans.reactive.spi.Listener;
@@ -51,6 +52,7 @@ final class RunningServer implements BoundServer {
 
     private final AtomicInteger places = new AtomicInteger();
     private final ConcurrentHashMap<InetAddress, Integer> placesByAddress = new ConcurrentHashMap<>();
+    private final CpuLoad cpu = CpuLoad.OF_THIS_MACHINE;
     private final LongAdder opened = new LongAdder();
     private final LongAdder refused = new LongAdder();
     private final LongAdder handshakesFailed = new LongAdder();
@@ -123,7 +125,7 @@ final class RunningServer implements BoundServer {
                     endpoint.uri().getScheme(),
                     config.options(),
                     framing,
-                    new Role(false, extended),
+                    Role.server(extended, RunningServer.this::load),
                     connection,
                     this::opened);
         }
@@ -261,6 +263,11 @@ final class RunningServer implements BoundServer {
     @Override
     public int sessionCount() {
         return sessions.size();
+    }
+
+    /** What sessions tell their peers when these ask for a sign of life. */
+    private PeerLoad load() {
+        return new PeerLoad(cpu.load(), sessions.size(), stopping.get());
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.msgtrans.reactive;
 
+import io.msgtrans.reactive.health.Health;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.Map;
@@ -207,6 +208,15 @@ public interface Session extends Disposable {
 
     /** Bytes that wait in this session for the socket; an estimate when called from other threads. */
     long outboundQueuedBytes();
+
+    /** How the peer does, by the heartbeats of {@link SessionOptions#heartbeat}. */
+    Health health();
+
+    /**
+     * {@link #health()} now and at every change of its state, or of whether the peer drains; the latest for a slow subscriber.
+     * Signalled on the event loop; completes when the session ends, behind {@code FAILED} if it was given up.
+     */
+    Flux<Health> healthChanges();
 
     /** What this session did so far. */
     SessionStats stats();

@@ -1,5 +1,6 @@
 package io.msgtrans.reactive;
 
+import io.msgtrans.reactive.health.HeartbeatOptions;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Objects;
@@ -41,6 +42,7 @@ public final class SessionOptions implements Cloneable {
     private Duration writeDelay = Duration.ZERO;
     private int writeBatch = 32;
     private Duration idleTimeout = Duration.ZERO;
+    private HeartbeatOptions heartbeat = HeartbeatOptions.OFF;
     private Duration closeTimeout = Duration.ofSeconds(5);
     private boolean ignoreTrailingBytes;
     private boolean lenientFrames;
@@ -220,6 +222,17 @@ public final class SessionOptions implements Cloneable {
 
     public Duration idleTimeout() {
         return idleTimeout;
+    }
+
+    /** Whether and how the peer is asked for signs of life; default {@link HeartbeatOptions#OFF}. */
+    public SessionOptions heartbeat(HeartbeatOptions options) {
+        SessionOptions copy = copy();
+        copy.heartbeat = Objects.requireNonNull(options, "heartbeat");
+        return copy;
+    }
+
+    public HeartbeatOptions heartbeat() {
+        return heartbeat;
     }
 
     /** How long an orderly close waits for the peer before the connection is cut; default 5 s, 10 ms..1 h. */

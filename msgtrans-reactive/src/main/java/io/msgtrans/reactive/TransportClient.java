@@ -140,7 +140,7 @@ public final class TransportClient implements Cloneable {
                     uri.getScheme(),
                     options,
                     framing,
-                    new Role(true, extended),
+                    Role.client(extended),
                     connection,
                     (session, channel) -> {});
         }

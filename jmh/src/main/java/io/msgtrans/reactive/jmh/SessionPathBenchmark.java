@@ -60,7 +60,7 @@ public class SessionPathBenchmark {
                 "tcp",
                 SessionOptions.DEFAULTS,
                 new PlainFraming(PlainFraming.DEFAULT_MAX_PAYLOAD),
-                new Role(true, false),
+                Role.client(false),
                 null,
                 (session, channel) -> {});
     }

@@ -124,7 +124,7 @@ final class QuicFraming implements Framing {
     }
 
     @Override
-    public @Nullable ByteBuf pingFrame() {
+    public @Nullable ByteBuf keepAliveFrame() {
         return extended ? signOfLife() : null;
     }
 
@@ -134,7 +134,7 @@ final class QuicFraming implements Framing {
     }
 
     @Override
-    public long pingIntervalNanos() {
+    public long keepAliveNanos() {
         return extended ? keepAliveNanos : 0;
     }
 }

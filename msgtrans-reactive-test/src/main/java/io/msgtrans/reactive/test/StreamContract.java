@@ -18,6 +18,8 @@ import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.SessionOptions;
 import io.msgtrans.reactive.StreamHandler;
 import io.msgtrans.reactive.TransportClient;
+import io.msgtrans.reactive.health.HealthState;
+import io.msgtrans.reactive.health.HeartbeatOptions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
@@ -106,6 +108,19 @@ public interface StreamContract extends TransportContract {
     }
 
     // ---- cases ----
+
+    @Test
+    default void heartbeatsMeasureTheRoundTripAndTellTheServersLoad() {
+        BoundServer server = serve(o -> o, peer -> peer.receive().then());
+        Session session =
+                connectExtended(server, o -> o.heartbeat(HeartbeatOptions.OFF.interval(Duration.ofMillis(50))));
+        TransportContract.until(
+                "a heartbeat is answered", () -> session.health().roundTrip() != null);
+        assertThat(session.health().state()).isEqualTo(HealthState.HEALTHY);
+        assertThat(session.health().load().sessions()).isEqualTo(1);
+        session.dispose();
+        TransportContract.stop(server);
+    }
 
     @Test
     default void aRequestedStreamArrivesInOrderAndCompletes() {

@@ -21,6 +21,8 @@ import io.netty.util.NetUtil;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 
 /** A network between TCP peers on the loopback interface, which delays and cuts. */
@@ -35,6 +37,8 @@ public final class TcpProxy implements AutoCloseable {
     private final Channel front;
     private volatile long delayNanos;
     private volatile boolean cut;
+    /** What waits for the link to be healed. */
+    private final Queue<Runnable> held = new ConcurrentLinkedQueue<>();
 
     private TcpProxy(InetSocketAddress server) {
         this.server = server;
@@ -70,13 +74,40 @@ public final class TcpProxy implements AutoCloseable {
         return this;
     }
 
-    /** From now on what arrives is swallowed while connections stay open, as behind a pulled cable. */
+    /**
+     * From now on nothing arrives while connections stay open, as behind a pulled cable; healed, what the peers sent in the
+     * meantime arrives, as TCP sends it again. New connections are accepted and get no further.
+     */
     public TcpProxy cut(boolean cut) {
         this.cut = cut;
+        if (!cut) {
+            for (Runnable work = held.poll(); work != null; work = held.poll()) {
+                work.run();
+            }
+        }
         return this;
     }
 
+    /** Does something now, or when the link is healed. */
+    private void whenWhole(Channel channel, Runnable work) {
+        Runnable inLoop = () -> channel.eventLoop().execute(work);
+        if (cut) {
+            held.add(inLoop);
+            if (!cut && held.remove(inLoop)) {
+                inLoop.run(); // healed in between
+            }
+        } else if (channel.eventLoop().inEventLoop()) {
+            work.run();
+        } else {
+            inLoop.run();
+        }
+    }
+
     private void accept(Channel client) {
+        whenWhole(client, () -> connect(client));
+    }
+
+    private void connect(Channel client) {
         new Bootstrap()
                 .group(client.eventLoop())
                 .channel(NioSocketChannel.class)
@@ -110,29 +141,25 @@ public final class TcpProxy implements AutoCloseable {
             ByteBuf read = (ByteBuf) message;
             byte[] bytes = ByteBufUtil.getBytes(read); // what is under way at the end needs no release
             read.release();
-            if (!cut) {
-                underWay += bytes.length;
-                later(
-                        ctx,
-                        () -> to.writeAndFlush(Unpooled.wrappedBuffer(bytes)).addListener(written -> {
-                            underWay -= bytes.length;
-                            ctx.read();
-                        }));
-            }
+            underWay += bytes.length;
+            later(
+                    ctx,
+                    () -> to.writeAndFlush(Unpooled.wrappedBuffer(bytes)).addListener(written -> {
+                        underWay -= bytes.length;
+                        ctx.read();
+                    }));
         }
 
         @Override
         public void channelReadComplete(ChannelHandlerContext ctx) {
-            if (underWay < UNDER_WAY_BYTES) {
+            if (underWay < UNDER_WAY_BYTES && !cut) {
                 ctx.read();
             }
         }
 
         @Override
         public void channelInactive(ChannelHandlerContext ctx) {
-            if (!cut) {
-                later(ctx, () -> to.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE));
-            }
+            later(ctx, () -> to.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE));
         }
 
         @Override
@@ -142,9 +169,9 @@ public final class TcpProxy implements AutoCloseable {
 
         private void later(ChannelHandlerContext ctx, Runnable action) {
             if (delayNanos == 0) {
-                action.run();
+                whenWhole(ctx.channel(), action);
             } else {
-                ctx.executor().schedule(action, delayNanos, TimeUnit.NANOSECONDS);
+                ctx.executor().schedule(() -> whenWhole(ctx.channel(), action), delayNanos, TimeUnit.NANOSECONDS);
             }
         }
     }

@@ -72,14 +72,4 @@ final class LengthFraming implements Framing {
     public ByteBuf closeFrame(CloseReason reason) {
         return null;
     }
-
-    @Override
-    public ByteBuf pingFrame() {
-        return null;
-    }
-
-    @Override
-    public long pingIntervalNanos() {
-        return 0;
-    }
 }

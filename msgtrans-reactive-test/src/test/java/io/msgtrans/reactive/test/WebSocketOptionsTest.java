@@ -8,6 +8,7 @@ import io.msgtrans.reactive.EndpointOptions;
 import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.SessionOptions;
 import io.msgtrans.reactive.TransportServer;
+import io.msgtrans.reactive.health.HeartbeatOptions;
 import io.msgtrans.reactive.websocket.TextMessages;
 import io.msgtrans.reactive.websocket.WebSocketOptions;
 import java.io.IOException;
@@ -97,7 +98,7 @@ class WebSocketOptionsTest {
 
     @Test
     void pingsAreSentWhenAskedFor() throws IOException {
-        BoundServer server = serve(o -> o.with(WebSocketOptions.PING_INTERVAL, Duration.ofMillis(50)), o -> o);
+        BoundServer server = serve(o -> o, o -> o.heartbeat(HeartbeatOptions.OFF.interval(Duration.ofMillis(50))));
         try (RawPeer peer = RawPeer.upgrade(server.uri(), "/")) {
             assertThat(peer.readFrame()[0] & 0xFF).isEqualTo(PING);
         }

@@ -237,6 +237,19 @@ class WireExtensionsTest {
     }
 
     @Test
+    void aSignOfLifeThatIsAskedForTellsTheLoad() throws IOException {
+        agree();
+        peer.sendHex("010019000000000000000000000c0000" + "0000000000000007" + "000003e8");
+        String pong = peer.readHex(16 + 15);
+        assertThat(pong).startsWith("01001a000000000000000000000f0000" + "0000000000000007");
+        assertThat(pong).endsWith("00000001" + "00"); // one session, not draining
+        assertThat(Integer.parseInt(pong.substring(48, 52), 16)).matches(cpu -> cpu <= 1000 || cpu == 0xFFFF);
+        peer.sendHex("01001900000000000000000000030000" + "000000");
+        assertThat(peer.isClosedByPeer()).isTrue();
+        TransportContract.until("it is counted", () -> server.stats().protocolErrors() == 1);
+    }
+
+    @Test
     void aServerThatIsOffShowsHelloToItsHandlerAsAnyRequest() throws IOException {
         BoundServer off = TransportServer.create()
                 .listen("tcp://127.0.0.1:0", o -> o.extensions(Extensions.OFF))

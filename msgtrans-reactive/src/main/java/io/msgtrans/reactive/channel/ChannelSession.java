@@ -11,6 +11,8 @@ import io.msgtrans.reactive.ProtocolException;
 import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.SessionOptions;
 import io.msgtrans.reactive.SessionStats;
+import io.msgtrans.reactive.health.Health;
+import io.msgtrans.reactive.health.HealthState;
 import io.msgtrans.reactive.spi.Connection;
 import io.msgtrans.reactive.spi.Datagrams;
 import io.msgtrans.reactive.spi.Framing;
@@ -64,6 +66,7 @@ final class ChannelSession implements Session {
     private final PendingRequests pending;
     private final PeerRequests peerRequests;
     private final SessionStreams streams;
+    private final Liveness liveness;
     private final SessionCounters counters = new SessionCounters();
     private final Connection connection;
     private final Sinks.One<CloseReason> closed = Sinks.one();
@@ -83,9 +86,6 @@ final class ChannelSession implements Session {
     private boolean farewellSent;
     private boolean peerFinished;
     private boolean draining;
-    private long lastReadNanos;
-    private @Nullable Deadline idle;
-    private @Nullable Deadline ping;
     private @Nullable Deadline closeDeadline;
     private @Nullable List<GroupMember> memberships;
 
@@ -119,6 +119,7 @@ final class ChannelSession implements Session {
                 ? null
                 : new UnreliableOutbound(datagrams, ctx, pending, counters, options.outboundPackets());
         this.extended = role.extended();
+        this.liveness = new Liveness(this, handler, framing, outbound, role.load(), wheel());
         this.streams = new SessionStreams(this, options, framing.maxPayload(), role.client());
     }
 
@@ -142,15 +143,7 @@ final class ChannelSession implements Session {
     }
 
     void start() {
-        if (!options.idleTimeout().isZero()) {
-            lastReadNanos = System.nanoTime();
-            idle = new Deadline(this::checkIdle);
-            wheel().schedule(idle, options.idleTimeout().toNanos());
-        }
-        if (framing.pingIntervalNanos() > 0) {
-            ping = new Deadline(this::sendPing);
-            wheel().schedule(ping, framing.pingIntervalNanos());
-        }
+        liveness.start();
     }
 
     private TimeoutWheel wheel() {
@@ -170,6 +163,10 @@ final class ChannelSession implements Session {
             added.endOutput(); // came late to the end
         }
         return added;
+    }
+
+    Liveness liveness() {
+        return liveness;
     }
 
     SessionStreams streams() {
@@ -407,6 +404,16 @@ final class ChannelSession implements Session {
     }
 
     @Override
+    public Health health() {
+        return liveness.health();
+    }
+
+    @Override
+    public Flux<Health> healthChanges() {
+        return liveness.changes();
+    }
+
+    @Override
     public SessionStats stats() {
         return new SessionStats(
                 handler.packetsReceived(),
@@ -435,6 +442,7 @@ final class ChannelSession implements Session {
     public Mono<Void> drain() {
         handler.inEventLoop(() -> {
             draining = true;
+            liveness.sayDraining();
             workDone();
         });
         return closed.asMono().then();
@@ -470,39 +478,6 @@ final class ChannelSession implements Session {
     @Override
     public String toString() {
         return "Session[" + id + " " + scheme + " " + connection.remote() + "]";
-    }
-
-    // ---- event loop: signs of life ----
-
-    /** Bytes arrived. */
-    void alive() {
-        if (idle != null) {
-            lastReadNanos = System.nanoTime();
-        }
-    }
-
-    private void checkIdle() {
-        Deadline deadline = idle;
-        long quiet = System.nanoTime() - lastReadNanos;
-        long left = options.idleTimeout().toNanos() - quiet;
-        if (deadline == null || state == CLOSED) {
-            return;
-        }
-        if (left > 0) {
-            wheel().schedule(deadline, left);
-        } else {
-            closeNow(new CloseReason(
-                    Kind.IDLE, 1001, "nothing arrived for " + options.idleTimeout() + " (option idleTimeout)"));
-        }
-    }
-
-    private void sendPing() {
-        Deadline deadline = ping;
-        ByteBuf frame = state == OPEN ? framing.pingFrame() : null;
-        if (deadline != null && frame != null) {
-            outbound.writeNow(frame);
-            wheel().schedule(deadline, framing.pingIntervalNanos());
-        }
     }
 
     // ---- event loop: work in flight ----
@@ -544,6 +519,10 @@ final class ChannelSession implements Session {
                 || !streams.isEmpty()
                 || farewellSent
                 || (extended && peerRequests.unanswered() > 0);
+    }
+
+    boolean isDraining() {
+        return draining;
     }
 
     /** Whether new work of the peer is refused, which a peer without our extensions cannot be told. */
@@ -597,7 +576,7 @@ final class ChannelSession implements Session {
         });
     }
 
-    private void closeNow(CloseReason reason) {
+    void closeNow(CloseReason reason) {
         if (STATE.compareAndSet(this, OPEN, CLOSING)) {
             beginClose(reason);
         }
@@ -757,12 +736,7 @@ final class ChannelSession implements Session {
         if (closeDeadline != null) {
             wheel().cancel(closeDeadline);
         }
-        if (idle != null) {
-            wheel().cancel(idle);
-        }
-        if (ping != null) {
-            wheel().cancel(ping);
-        }
+        liveness.stop(reason.isOrderly() ? liveness.health().state() : HealthState.FAILED);
         closeChannel(reason);
         ConnectionLostException lost = lost("the connection ended: " + reason, cause);
         pending.failAll(() -> lost("the connection ended before the response came", cause));

@@ -23,6 +23,10 @@ final class Frames {
     static final int REQUEST_CANCEL = 23;
     /** A request whose extension header begins with metadata. */
     static final int REQUEST = 24;
+    /** Asks for a sign of life: token, interval in ms. */
+    static final int PING = 25;
+    /** A sign of life: token, load. */
+    static final int PONG = 26;
 
     /** Of OPEN: who sends items. */
     static final int FLAG_OPENER_SENDS = 0x0010;

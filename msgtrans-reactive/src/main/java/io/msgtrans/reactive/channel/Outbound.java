@@ -322,7 +322,7 @@ final class Outbound implements Runnable {
         encoding = !turnOver && !ended && socketHasRoom();
     }
 
-    private boolean socketHasRoom() {
+    boolean socketHasRoom() {
         return countsUnwritten ? unwrittenBytes < channel.config().getWriteBufferHighWaterMark() : channel.isWritable();
     }
 
@@ -753,12 +753,18 @@ final class Outbound implements Runnable {
         }
     }
 
+    /** Writes a frame of the wire extensions that must not wait behind packets which are not encoded yet. */
+    void writeFrameNow(Packet packet, int type) {
+        encodeFrame(packet, type, 0, 0);
+        flush();
+    }
+
     /** Writes a frame that must not wait behind packets which are not encoded yet. */
     void writeNow(ByteBuf frame) {
         writeBatch();
         unflushedBytes += frame.readableBytes();
         var unused = ctx.write(frame);
-        flushSoon();
+        flush();
     }
 
     /** Flushes what was encoded at the end of this stretch of work, or in a task when there is none; after the delay if there is one. */

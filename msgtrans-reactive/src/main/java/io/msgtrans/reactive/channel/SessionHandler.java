@@ -318,7 +318,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
             outbound().eager(loopActivity != null && loopActivity.isExclusive(this));
         }
         bytesReceived += read.readableBytes();
-        present().alive();
+        present().liveness().alive();
         if (!parked.isEmpty()) {
             parked.add(read);
         } else if (inbound().isBorrowing()) {
@@ -417,6 +417,11 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
             decode(inbound().isBorrowing() || next.hasArray() ? next : copy(next));
             inbound().drain();
         }
+    }
+
+    /** Whether nothing is read, for want of demand. */
+    boolean isStalled() {
+        return hasParked() || !inbound().hasRoom() || !present().wantsReads();
     }
 
     boolean hasParked() {
@@ -534,7 +539,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
             return;
         }
         bytesReceived += in.readableBytes();
-        present().alive();
+        present().liveness().alive();
         if (discarding || !inbound().hasRoom()) {
             present().counters().unreliableDropped++;
             return;
@@ -612,6 +617,8 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         switch (type) {
             case Frames.REQUEST -> received(MetadataBlock.decode(packet.withType(PacketType.REQUEST), options));
             case Frames.REQUEST_ERROR -> present().requestFailed(id, Frames.error(packet));
+            case Frames.PING -> present().liveness().ping(packet);
+            case Frames.PONG -> present().liveness().pong(packet);
             case Frames.REQUEST_CANCEL -> present().peerRequests().givenUp(id);
             default -> present().streams().frame(type, id, packet, (int) flags);
         }
@@ -677,6 +684,11 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     @Override
     public void answer(ByteBuf frame) {
         outbound().writeNow(frame);
+    }
+
+    @Override
+    public void pong(long token) {
+        present().liveness().answered(token);
     }
 
     @Override

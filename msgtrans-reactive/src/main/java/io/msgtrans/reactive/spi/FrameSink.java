@@ -22,6 +22,9 @@ public interface FrameSink {
     /** The peer says that it closes; answer it with this frame, whose reference passes. */
     void peerCloses(CloseReason reason, ByteBuf answer);
 
+    /** The peer answers a {@link Framing#pingFrame} with its token. */
+    void pong(long token);
+
     /** A frame was skipped by policy; it is counted. */
     void ignored();
 }

@@ -57,10 +57,18 @@ public interface Framing {
     @Nullable
     ByteBuf closeFrame(CloseReason reason);
 
-    /** A frame that asks the peer for a sign of life, or {@code null} when there is none. */
-    @Nullable
-    ByteBuf pingFrame();
+    /** A frame that asks the peer for an answer with this token ({@link FrameSink#pong}), or {@code null} when there is none. */
+    default @Nullable ByteBuf pingFrame(long token) {
+        return null;
+    }
 
-    /** How often {@link #pingFrame} is sent, in nanoseconds; 0 for never. */
-    long pingIntervalNanos();
+    /** A frame that says nothing, so that the connection is not taken for idle, or {@code null} when there is none. */
+    default @Nullable ByteBuf keepAliveFrame() {
+        return null;
+    }
+
+    /** How often {@link #keepAliveFrame} is sent, in nanoseconds; 0, the default, for never. */
+    default long keepAliveNanos() {
+        return 0;
+    }
 }

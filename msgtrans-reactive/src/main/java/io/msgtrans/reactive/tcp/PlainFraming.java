@@ -74,14 +74,4 @@ public final class PlainFraming implements Framing {
     public @Nullable ByteBuf closeFrame(CloseReason reason) {
         return null;
     }
-
-    @Override
-    public @Nullable ByteBuf pingFrame() {
-        return null;
-    }
-
-    @Override
-    public long pingIntervalNanos() {
-        return 0;
-    }
 }

@@ -51,7 +51,6 @@ public final class WebSocketFraming implements Framing {
     private final boolean ignoreTrailing;
     private final boolean lenient;
     private final TextMessages textMessages;
-    private final long pingIntervalNanos;
 
     // The message whose fragments are arriving.
     private int fragmentedOpcode = -1;
@@ -62,9 +61,8 @@ public final class WebSocketFraming implements Framing {
      * @param client whether this side masks what it sends and expects the peer not to
      * @param options the limits of the session
      * @param textMessages what happens to text
-     * @param pingIntervalNanos how often to ping, 0 for never
      */
-    public WebSocketFraming(boolean client, SessionOptions options, TextMessages textMessages, long pingIntervalNanos) {
+    public WebSocketFraming(boolean client, SessionOptions options, TextMessages textMessages) {
         this.client = client;
         this.maxPayload = options.maxPayloadOr(DEFAULT_MAX_PAYLOAD);
         this.maxMessage = (int) Math.min(
@@ -72,7 +70,6 @@ public final class WebSocketFraming implements Framing {
         this.ignoreTrailing = options.ignoreTrailingBytes();
         this.lenient = options.lenientFrames();
         this.textMessages = textMessages;
-        this.pingIntervalNanos = pingIntervalNanos;
     }
 
     // ---- in ----
@@ -229,7 +226,11 @@ public final class WebSocketFraming implements Framing {
         switch (opcode) {
             case PING -> sink.answer(controlFrame(PONG, ByteBufUtil.getBytes(in, index, length)));
             case CLOSE -> close(in, index, length, sink);
-            default -> {} // a pong: the bytes that arrived are the sign of life
+            default -> {
+                if (length == Long.BYTES) { // else it answers no ping of ours
+                    sink.pong(in.getLong(index));
+                }
+            }
         }
     }
 
@@ -333,13 +334,8 @@ public final class WebSocketFraming implements Framing {
     }
 
     @Override
-    public ByteBuf pingFrame() {
-        return controlFrame(PING, new byte[0]);
-    }
-
-    @Override
-    public long pingIntervalNanos() {
-        return pingIntervalNanos;
+    public ByteBuf pingFrame(long token) {
+        return controlFrame(PING, ByteBuffer.allocate(Long.BYTES).putLong(token).array());
     }
 
     private ByteBuf controlFrame(int opcode, byte[] payload) {

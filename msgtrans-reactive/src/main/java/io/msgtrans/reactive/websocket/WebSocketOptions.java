@@ -1,7 +1,6 @@
 package io.msgtrans.reactive.websocket;
 
 import io.msgtrans.reactive.EndpointOption;
-import java.time.Duration;
 
 /** The options of {@code ws} and {@code wss} endpoints. */
 public final class WebSocketOptions {
@@ -12,10 +11,6 @@ public final class WebSocketOptions {
     /** What happens to text messages; default {@link TextMessages#IGNORE}. */
     public static final EndpointOption<TextMessages> TEXT_MESSAGES =
             new EndpointOption<>("ws.textMessages", TextMessages.class, TextMessages.IGNORE);
-
-    /** How often this side sends a ping; default zero, which means never. */
-    public static final EndpointOption<Duration> PING_INTERVAL =
-            new EndpointOption<>("ws.pingInterval", Duration.class, Duration.ZERO);
 
     /** Client: an {@code Authorization} header for the upgrade request; default none. Never printed. */
     public static final EndpointOption<String> AUTHORIZATION =

@@ -51,11 +51,7 @@ public final class WebSocketTransport implements TransportProvider {
 
     @Override
     public Set<EndpointOption<?>> options() {
-        return Set.of(
-                WebSocketOptions.PATH,
-                WebSocketOptions.TEXT_MESSAGES,
-                WebSocketOptions.PING_INTERVAL,
-                WebSocketOptions.AUTHORIZATION);
+        return Set.of(WebSocketOptions.PATH, WebSocketOptions.TEXT_MESSAGES, WebSocketOptions.AUTHORIZATION);
     }
 
     @Override
@@ -156,11 +152,8 @@ public final class WebSocketTransport implements TransportProvider {
     /** Called on the event loop, between the upgrade and the first frame. */
     private static Session install(Connection connection, SessionContext context, boolean client, boolean extended) {
         EndpointOptions endpoint = context.endpoint();
-        WebSocketFraming framing = new WebSocketFraming(
-                client,
-                context.options(),
-                endpoint.get(WebSocketOptions.TEXT_MESSAGES),
-                endpoint.get(WebSocketOptions.PING_INTERVAL).toNanos());
+        WebSocketFraming framing =
+                new WebSocketFraming(client, context.options(), endpoint.get(WebSocketOptions.TEXT_MESSAGES));
         ChannelPipeline pipeline = connection.channel().pipeline();
         ChannelHandlerContext encoder = pipeline.context(WebSocketFrameEncoder.class);
         if (encoder != null) {

@@ -2,6 +2,7 @@ package io.msgtrans.reactive.channel;
 
 import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.SessionOptions;
+import io.msgtrans.reactive.health.PeerLoad;
 import io.msgtrans.reactive.spi.Framing;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
@@ -23,7 +24,13 @@ final class Decoding {
 
     Decoding(Framing framing, SessionOptions options, boolean borrowed) {
         handler = new SessionHandler(
-                () -> 1, "tcp", options, framing, new Role(false, false), null, (session, opened) -> {});
+                () -> 1,
+                "tcp",
+                options,
+                framing,
+                Role.server(false, () -> PeerLoad.UNKNOWN),
+                null,
+                (session, opened) -> {});
         channel = new EmbeddedChannel(handler);
         (borrowed ? handler.session().receiveBorrowed() : handler.session().receive())
                 .subscribe(packet -> packets.add(packet.compact()), thrown -> error = thrown, () -> completed = true);

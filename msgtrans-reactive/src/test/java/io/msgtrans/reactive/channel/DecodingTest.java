@@ -32,7 +32,7 @@ class DecodingTest {
 
     private static Decoding webSocket(boolean client) {
         return new Decoding(
-                new WebSocketFraming(client, SessionOptions.DEFAULTS, TextMessages.IGNORE, 0),
+                new WebSocketFraming(client, SessionOptions.DEFAULTS, TextMessages.IGNORE),
                 SessionOptions.DEFAULTS,
                 false);
     }

@@ -26,7 +26,7 @@ class WebSocketFramingTest {
     void framesOfEveryLengthFormAreReadByAnotherDecoder(int length, boolean client) {
         byte[] packet = new byte[length];
         new Random(length).nextBytes(packet);
-        WebSocketFraming framing = new WebSocketFraming(client, SessionOptions.DEFAULTS, TextMessages.REJECT, 0);
+        WebSocketFraming framing = new WebSocketFraming(client, SessionOptions.DEFAULTS, TextMessages.REJECT);
         int start = 3; // frames begin anywhere in a batch
         int prefix = framing.prefixLength(length);
         ByteBuffer out = ByteBuffer.allocateDirect(start + prefix + length);

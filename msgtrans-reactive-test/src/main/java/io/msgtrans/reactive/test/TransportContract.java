@@ -24,6 +24,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -188,8 +190,11 @@ public interface TransportContract {
     default void sendersAndOffersTakeTurns() {
         Queue<String> received = new ConcurrentLinkedQueue<>();
         Sinks.Empty<Void> done = Sinks.empty();
+        Set<String> begun = ConcurrentHashMap.newKeySet();
         BoundServer server = serve(session -> session.receive()
                 .map(TransportContract::letter)
+                .doOnNext(begun::add)
+                .skipUntil(letter -> begun.size() == 3)
                 .take(1200)
                 .doOnNext(received::add)
                 .then(Mono.fromRunnable(done::tryEmitEmpty)));

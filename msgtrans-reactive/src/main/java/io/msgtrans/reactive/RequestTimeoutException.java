@@ -2,7 +2,10 @@ package io.msgtrans.reactive;
 
 import java.time.Duration;
 
-/** No response came within the time-out. Recoverable; a response that comes later is counted and dropped. */
+/**
+ * What was asked for, a response or a session of a pool, did not come within the time-out. Recoverable; a response that comes later
+ * is counted and dropped.
+ */
 public final class RequestTimeoutException extends TransportException {
 
     private static final long serialVersionUID = 1L;

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -21,7 +22,6 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Schedulers;
 import reactor.pool.InstrumentedPool;
-import reactor.pool.PoolAcquirePendingLimitException;
 import reactor.pool.PoolAcquireTimeoutException;
 import reactor.pool.PoolBuilder;
 import reactor.pool.PoolShutdownException;
@@ -53,6 +53,7 @@ public final class SessionPool implements Disposable {
     private final InstrumentedPool<Session> pool;
     private final List<SharedSession> shared = new CopyOnWriteArrayList<>();
 
+    private final AtomicInteger waiting = new AtomicInteger();
     private final LongAdder hits = new LongAdder();
     private final LongAdder misses = new LongAdder();
     private final LongAdder evicted = new LongAdder();
@@ -74,7 +75,7 @@ public final class SessionPool implements Disposable {
                         .doAfterTerminate(this::serveWaiting))
                 .allocationStrategy(growth)
                 .idleResourceReuseMruOrder() // so that what is not needed gets old
-                .maxPendingAcquire(options.maxWaiting())
+                .maxPendingAcquireUnbounded() // the bound is ours: its own would make serveWaiting() drop a caller
                 .evictionPredicate(this::isUnwanted)
                 .evictInBackground(options.maintenance(), Schedulers.parallel())
                 .destroyHandler(Session::close)
@@ -150,11 +151,21 @@ public final class SessionPool implements Disposable {
                     if (growth.grow(inUse()) && options.start() != PoolOptions.Start.LAZY) {
                         fillUp();
                     }
-                    return pool.acquire(options.acquireTimeout());
+                    if (waiting.getAndIncrement() >= options.maxWaiting()
+                            && pool.metrics().idleSize() == 0) {
+                        waiting.getAndDecrement();
+                        return Mono.error(tooManyWait());
+                    }
+                    return pool.acquire(options.acquireTimeout()).doFinally(signal -> waiting.getAndDecrement());
                 }))
                 .timeout(options.acquireTimeout())
                 .onErrorMap(error -> !(error instanceof TransportException), this::refused)
                 .doOnError(error -> failed.increment());
+    }
+
+    private LimitException tooManyWait() {
+        return new LimitException(
+                "callers that wait for a session", "maxWaiting", options.maxWaiting(), options.maxWaiting() + 1L);
     }
 
     private Throwable refused(Throwable error) {
@@ -316,7 +327,7 @@ public final class SessionPool implements Disposable {
                 Math.max(0, now.acquiredSize() - shared.size()),
                 shared.size(),
                 sharedCalls(),
-                now.pendingAcquireSize(),
+                waiting.get(),
                 hits.sum(),
                 misses.sum(),
                 growth.grown(),

@@ -169,10 +169,6 @@ public final class SessionPool implements Disposable {
     }
 
     private Throwable refused(Throwable error) {
-        if (error instanceof PoolAcquirePendingLimitException) {
-            return new LimitException(
-                    "callers that wait for a session", "maxWaiting", options.maxWaiting(), options.maxWaiting() + 1L);
-        }
         if (error instanceof PoolAcquireTimeoutException || error instanceof java.util.concurrent.TimeoutException) {
             PoolStats now = stats();
             return new RequestTimeoutException(

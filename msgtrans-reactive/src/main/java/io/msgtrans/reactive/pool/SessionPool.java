@@ -156,7 +156,12 @@ public final class SessionPool implements Disposable {
                         waiting.getAndDecrement();
                         return Mono.error(tooManyWait());
                     }
-                    return pool.acquire(options.acquireTimeout()).doFinally(signal -> waiting.getAndDecrement());
+                    // Before the caller goes on, so that its next call finds the place free.
+                    AtomicBoolean waits = new AtomicBoolean(true);
+                    Runnable served = () -> waiting.addAndGet(waits.getAndSet(false) ? -1 : 0);
+                    return pool.acquire(options.acquireTimeout())
+                            .doOnTerminate(served)
+                            .doOnCancel(served);
                 }))
                 .timeout(options.acquireTimeout())
                 .onErrorMap(error -> !(error instanceof TransportException), this::refused)

@@ -260,6 +260,9 @@ public final class SessionPool implements Disposable {
             SharedSession opened = new SharedSession(ref);
             shared.add(opened);
             opened.session().onClose().subscribe(reason -> retire(opened));
+            if (disposed.get()) {
+                retire(opened);
+            }
             return opened;
         });
     }
@@ -279,6 +282,11 @@ public final class SessionPool implements Disposable {
 
     private void giveBack(SharedSession session) {
         session.ref.release().subscribe(nothing -> {}, error -> log.debug("a session could not be given back", error));
+    }
+
+    /** The shared sessions at the moment. */
+    public List<Session> sharedSessions() {
+        return shared.stream().map(SharedSession::session).toList();
     }
 
     // ---- maintenance ----

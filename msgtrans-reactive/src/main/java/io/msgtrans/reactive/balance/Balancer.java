@@ -1,0 +1,441 @@
+package io.msgtrans.reactive.balance;
+
+import io.msgtrans.reactive.AttemptsFailedException;
+import io.msgtrans.reactive.AttemptsFailedException.Attempt;
+import io.msgtrans.reactive.ConnectFailedException;
+import io.msgtrans.reactive.ErrorPolicy.Reaction;
+import io.msgtrans.reactive.Packet;
+import io.msgtrans.reactive.RequestTimeoutException;
+import io.msgtrans.reactive.Session;
+import io.msgtrans.reactive.balance.BalancerEvent.Kind;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
+import org.reactivestreams.Publisher;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Schedulers;
+import reactor.util.Logger;
+import reactor.util.Loggers;
+import reactor.util.retry.Retry;
+
+/**
+ * Calls to a service that several endpoints offer.
+ *
+ * <pre>
+ *   request --> zone, split, balancing --> node --> shared session --> answer
+ *                      ^                     |
+ *                      +-- tried again, if --+--> error --> error policy --> caller
+ *                          that is allowed   +--> too many: ejected, probed, readmitted
+ * </pre>
+ *
+ * <p><b>What is tried again</b>, on another endpoint where there is one, within {@link BalancerOptions#attempts}, {@link
+ * BalancerOptions#timeout} and the retry budget: calls of {@link #requestIdempotent} after every error for which the error policy says
+ * so, calls of {@link #request} only when they were surely not executed (no connection, or refused by a server that drains). The
+ * error of a call that was tried more than once is an {@link AttemptsFailedException}.
+ *
+ * <p><b>Threads.</b> Answers are signalled on the session's event loop, errors also on {@code Schedulers.parallel()}.
+ */
+public final class Balancer implements Disposable {
+
+    private static final Logger log = Loggers.getLogger(Balancer.class);
+    private static final Duration CHECK_INTERVAL = Duration.ofMillis(100);
+    private static final Duration SLACK = Duration.ofMillis(100);
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(30);
+
+    private final BalancerOptions options;
+    private final RetryBudget budget;
+    private final Sinks.Many<BalancerEvent> events = Sinks.many().multicast().directBestEffort();
+    private final Disposable.Composite background = Disposables.composite();
+    private final AtomicBoolean disposed = new AtomicBoolean();
+    /** Emits when the first list of endpoints has come. */
+    private final Sinks.Empty<Void> listed = Sinks.empty();
+
+    /** Nodes, and those of them that get calls; replaced as a whole under the lock of this. */
+    private volatile View view = new View(List.of(), List.of());
+
+    private volatile Map<String, Double> split = Map.of();
+
+    private record View(List<Node> all, List<Node> available) {}
+
+    private Balancer(BalancerOptions options) {
+        this.options = options;
+        this.budget = new RetryBudget(options.retryRatio(), options.retriesPerSecond(), System::nanoTime);
+    }
+
+    /**
+     * A balancer over endpoints.
+     *
+     * @param endpoints lists of them, each replacing the one before; see {@link Endpoints}
+     */
+    public static Balancer of(Flux<List<Endpoint>> endpoints, BalancerOptions options) {
+        Balancer balancer = new Balancer(options);
+        balancer.background.add(endpoints.subscribe(
+                balancer::replace, error -> log.warn("the list of endpoints ends, and stays as it is", error)));
+        balancer.background.add(Flux.interval(CHECK_INTERVAL, Schedulers.parallel())
+                .onBackpressureDrop()
+                .subscribe(tick -> balancer.check()));
+        return balancer;
+    }
+
+    // ---- calls ----
+
+    /**
+     * A request that must not run twice: it is tried again only when it surely did not run.
+     *
+     * @param packet neither owned nor borrowed, as its memory must outlive an attempt: see {@link Packet#compact()}
+     */
+    public Mono<Packet> request(Packet packet) {
+        return call(packet, false);
+    }
+
+    /** A request that may run twice: it is tried again, and hedged, as the options say. */
+    public Mono<Packet> requestIdempotent(Packet packet) {
+        return call(packet, true);
+    }
+
+    /**
+     * Uses a session of a chosen endpoint for each subscriber, until the publisher ends; for streams and one-way packets. Not
+     * tried again.
+     *
+     * @param packet what balancing may look at
+     */
+    public <T> Flux<T> use(Packet packet, Function<? super Session, ? extends Publisher<T>> work) {
+        return ready().thenMany(Flux.defer(() -> {
+            Call call = new Call(packet, false);
+            Node node = call.next();
+            return call.watched(node, node.pool.share(work));
+        }));
+    }
+
+    private Mono<Packet> call(Packet packet, boolean idempotent) {
+        if (packet.isOwned() || packet.isBorrowed()) {
+            throw new IllegalArgumentException(
+                    "a request that may be tried again needs memory of its own: use compact()");
+        }
+        return Mono.defer(() -> {
+            Call call = new Call(packet, idempotent);
+            budget.deposit();
+            return ready().then(Mono.defer(call::attemptAndHedge))
+                    .retryWhen(Retry.from(failures -> failures.concatMap(failure -> call.again(failure.failure()))))
+                    .timeout(options.timeout().plus(SLACK)) // for what attempts do not count: endpoints, pauses
+                    .onErrorMap(TimeoutException.class, late -> call.outOfTime());
+        });
+    }
+
+    /** When there are endpoints. */
+    private Mono<Void> ready() {
+        return listed.asMono();
+    }
+
+    /** One call: where it was tried, and how that ended. */
+    private final class Call {
+        private final Packet packet;
+        private final boolean idempotent;
+        private final long deadlineNanos = System.nanoTime() + options.timeout().toNanos();
+        // Attempts follow one another, but for a hedge, which runs beside one.
+        private final List<Attempt> failed = new ArrayList<>(1);
+        private final List<Node> tried = new ArrayList<>(1);
+
+        Call(Packet packet, boolean idempotent) {
+            this.packet = packet;
+            this.idempotent = idempotent;
+        }
+
+        synchronized Node next() {
+            Node node = choose(packet, tried);
+            tried.add(node);
+            return node;
+        }
+
+        private Duration left() {
+            return Duration.ofNanos(Math.max(1_000_000, deadlineNanos - System.nanoTime()));
+        }
+
+        /** What is left, or what one attempt may take. */
+        private Duration attemptTime() {
+            Duration left = left();
+            return left.compareTo(options.attemptTimeout()) < 0 ? left : options.attemptTimeout();
+        }
+
+        Mono<Packet> attemptAndHedge() {
+            Mono<Packet> attempt = Mono.defer(this::attempt);
+            Duration hedgeAfter = options.hedgeAfter();
+            if (!idempotent || hedgeAfter == null || view.all().size() < 2) {
+                return attempt;
+            }
+            Mono<Packet> hedge = Mono.delay(hedgeAfter, Schedulers.parallel())
+                    .filter(tick -> budget.withdraw())
+                    .flatMap(tick -> attempt);
+            // Whoever answers first; when the first attempt fails before the hedge begins, its error counts at once.
+            return Mono.firstWithSignal(
+                    attempt, hedge.onErrorResume(error -> Mono.never()).switchIfEmpty(Mono.never()));
+        }
+
+        Mono<Packet> attempt() {
+            Node node = next();
+            Duration time = attemptTime();
+            Mono<Packet> one = node.pool
+                    .share(session ->
+                            session.request(packet, time).doOnError(error -> disconnectIfSaid(session, error)))
+                    .single()
+                    .timeout(time)
+                    .onErrorMap(TimeoutException.class, late -> tooLate(node, time));
+            return watched(node, options.guard().apply(node.endpoint(), one).flux())
+                    .single();
+        }
+
+        private RequestTimeoutException tooLate(Node node, Duration time) {
+            String option = time.equals(options.attemptTimeout()) ? "attemptTimeout" : "timeout";
+            return new RequestTimeoutException(
+                    "no answer from " + node.endpoint().uri() + " within " + time.toMillis() + " ms (option " + option
+                            + ")",
+                    time);
+        }
+
+        private void disconnectIfSaid(Session session, Throwable error) {
+            if (options.errors().react(error) == Reaction.DISCONNECT) {
+                session.dispose();
+            }
+        }
+
+        /** Counts how it goes. */
+        <T> Flux<T> watched(Node node, Flux<T> work) {
+            return Flux.defer(() -> {
+                long startNanos = System.nanoTime();
+                node.begin();
+                return work.doOnError(error -> {
+                            long nanos = System.nanoTime() - startNanos;
+                            node.failed(error, nanos);
+                            remember(new Attempt(node.endpoint().uri(), error, Duration.ofNanos(nanos)));
+                        })
+                        .doOnComplete(() -> node.succeeded(System.nanoTime() - startNanos))
+                        .doOnCancel(() -> node.cancelled(System.nanoTime() - startNanos))
+                        .doFinally(signal -> node.end());
+            });
+        }
+
+        private synchronized void remember(Attempt attempt) {
+            failed.add(attempt);
+        }
+
+        /** Whether and when the next attempt follows; an error when none does. */
+        Mono<Long> again(Throwable error) {
+            if (options.errors().react(error) == Reaction.CONTINUE) {
+                return Mono.error(error);
+            }
+            if (!idempotent && !NotExecuted.surely(error)) {
+                return Mono.error(error);
+            }
+            int attempts;
+            boolean elsewhere;
+            synchronized (this) {
+                attempts = tried.size();
+                elsewhere = !tried.containsAll(view.available());
+            }
+            if (attempts >= options.attempts()) {
+                return Mono.error(failure(error, "option attempts"));
+            }
+            if (!budget.withdraw()) {
+                return Mono.error(failure(error, "the retry budget is used up, option retryBudget"));
+            }
+            Duration pause = elsewhere ? Duration.ZERO : Backoff.pause(attempts);
+            if (pause.compareTo(left()) >= 0) {
+                return Mono.error(failure(error, "no time left, option timeout"));
+            }
+            return Mono.delay(pause, Schedulers.parallel());
+        }
+
+        private synchronized Throwable failure(Throwable error, String why) {
+            return failed.size() > 1 ? new AttemptsFailedException(why, failed) : error;
+        }
+
+        synchronized Throwable outOfTime() {
+            return failed.isEmpty()
+                    ? new RequestTimeoutException(
+                            "no answer within " + options.timeout() + " (option timeout)"
+                                    + (tried.isEmpty() ? ": there was no endpoint" : ""),
+                            options.timeout())
+                    : new AttemptsFailedException("option timeout", failed);
+        }
+    }
+
+    // ---- who gets it ----
+
+    private Node choose(Packet packet, List<Node> tried) {
+        View now = view;
+        if (now.all().isEmpty()) {
+            throw new ConnectFailedException(URI.create("none:/"), "there is no endpoint", null);
+        }
+        List<Node> nodes = now.available();
+        if (!tried.isEmpty()) {
+            List<Node> others =
+                    nodes.stream().filter(node -> !tried.contains(node)).toList();
+            nodes = others.isEmpty() ? nodes : others;
+        }
+        if (nodes.isEmpty()) {
+            nodes = now.all(); // all are out: any is better than none
+        }
+        nodes = ofGroup(inZone(nodes, now.all()));
+        return nodes.size() == 1 ? nodes.get(0) : (Node) options.balancing().choose(nodes, packet);
+    }
+
+    private List<Node> inZone(List<Node> nodes, List<Node> all) {
+        String zone = options.zone();
+        if (zone.isEmpty()) {
+            return nodes;
+        }
+        List<Node> near = nodes.stream()
+                .filter(node -> node.endpoint().zone().equals(zone))
+                .toList();
+        long known =
+                all.stream().filter(node -> node.endpoint().zone().equals(zone)).count();
+        return near.isEmpty() || near.size() * 2L < known ? nodes : near;
+    }
+
+    /** Those of one group, drawn by the split, if there is one and the group has any. */
+    private List<Node> ofGroup(List<Node> nodes) {
+        Map<String, Double> parts = split;
+        if (parts.isEmpty()) {
+            return nodes;
+        }
+        String group = Costs.drawn(parts);
+        List<Node> members = nodes.stream()
+                .filter(node -> node.endpoint().group().equals(group))
+                .toList();
+        return members.isEmpty() ? nodes : members;
+    }
+
+    /**
+     * From now on calls are divided between groups of endpoints ({@link Endpoint#group}) in these parts; an empty map divides
+     * nothing. A group without an available endpoint leaves its part to the others.
+     */
+    public void split(Map<String, Double> parts) {
+        parts.forEach((group, part) -> {
+            if (!(part >= 0)) {
+                throw new IllegalArgumentException("the part " + part + " of group " + group + " is negative");
+            }
+        });
+        split = Map.copyOf(parts);
+    }
+
+    // ---- endpoints ----
+
+    private void replace(List<Endpoint> endpoints) {
+        List<Node> gone = new ArrayList<>();
+        List<Node> added = new ArrayList<>();
+        synchronized (this) {
+            if (disposed.get()) {
+                return;
+            }
+            Map<Endpoint, Node> present = new HashMap<>();
+            view.all().forEach(node -> present.put(node.endpoint(), node));
+            List<Node> all = new ArrayList<>();
+            for (Endpoint endpoint : endpoints.stream().distinct().toList()) {
+                Node node = present.remove(endpoint);
+                if (node == null) {
+                    node = new Node(endpoint, options, watcher);
+                    added.add(node);
+                }
+                all.add(node);
+            }
+            gone.addAll(present.values());
+            show(all);
+        }
+        added.forEach(node -> emit(new BalancerEvent(Kind.ADDED, node.endpoint(), "")));
+        gone.forEach(this::remove);
+        if (!endpoints.isEmpty()) {
+            listed.tryEmitEmpty();
+        }
+    }
+
+    private void remove(Node node) {
+        emit(new BalancerEvent(Kind.REMOVED, node.endpoint(), ""));
+        close(node);
+    }
+
+    private static void close(Node node) {
+        node.pool
+                .close(CLOSE_TIMEOUT)
+                .subscribe(nothing -> {}, error -> log.debug("{} was not closed in order", node.endpoint(), error));
+    }
+
+    private synchronized void show(List<Node> all) {
+        view = new View(List.copyOf(all), all.stream().filter(Node::isAvailable).toList());
+    }
+
+    private final Node.Watcher watcher = new Node.Watcher() {
+        @Override
+        public boolean mayEject() {
+            View now = view;
+            long ejected = now.all().stream().filter(Node::isEjected).count();
+            return ejected + 1 <= Math.ceil(now.all().size() * options.maxEjected());
+        }
+
+        @Override
+        public void changed(Kind kind, Node node, String detail) {
+            synchronized (Balancer.this) {
+                show(view.all());
+            }
+            emit(new BalancerEvent(kind, node.endpoint(), detail));
+        }
+    };
+
+    private void check() {
+        for (Node node : view.all()) {
+            node.check().subscribe(nothing -> {}, error -> log.warn("{} could not be checked", node.endpoint(), error));
+        }
+    }
+
+    private void emit(BalancerEvent event) {
+        log.debug("{} {} {}", event.kind(), event.endpoint().uri(), event.detail());
+        synchronized (events) {
+            events.tryEmitNext(event);
+        }
+    }
+
+    /** What happens to endpoints; a subscriber that is too slow misses events. */
+    public Flux<BalancerEvent> events() {
+        return events.asFlux();
+    }
+
+    /** How the endpoints do; an estimate while calls are under way. */
+    public List<EndpointStats> endpoints() {
+        return view.all().stream().map(Node::stats).toList();
+    }
+
+    // ---- the end ----
+
+    /** Makes no more calls and closes all sessions, each when its calls have ended, or after 30 s. */
+    @Override
+    public void dispose() {
+        List<Node> all;
+        synchronized (this) {
+            if (!disposed.compareAndSet(false, true)) {
+                return;
+            }
+            all = view.all();
+            view = new View(List.of(), List.of());
+        }
+        background.dispose();
+        listed.tryEmitEmpty();
+        all.forEach(Balancer::close);
+        synchronized (events) {
+            events.tryEmitComplete();
+        }
+    }
+
+    @Override
+    public boolean isDisposed() {
+        return disposed.get();
+    }
+}

@@ -250,6 +250,23 @@ class WireExtensionsTest {
     }
 
     @Test
+    void aConnectionWhoseHelloIsNotAnsweredIsClosed() throws IOException {
+        try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            Mono<Session> connect = TransportClient.create("tcp://127.0.0.1:" + silent.getLocalPort())
+                    .endpoint(o -> o.extensions(Extensions.ON).connectTimeout(Duration.ofMillis(300)))
+                    .connect()
+                    .cache();
+            connect.subscribe(session -> {}, error -> {});
+            try (Socket accepted = silent.accept()) {
+                accepted.setSoTimeout(20_000);
+                assertThat(accepted.getInputStream().readAllBytes()).hasSize(27);
+                assertThatThrownBy(() -> connect.block(TransportContract.LIMIT))
+                        .isInstanceOf(ConnectFailedException.class);
+            }
+        }
+    }
+
+    @Test
     void aServerThatIsOffShowsHelloToItsHandlerAsAnyRequest() throws IOException {
         BoundServer off = TransportServer.create()
                 .listen("tcp://127.0.0.1:0", o -> o.extensions(Extensions.OFF))

@@ -131,7 +131,10 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         return this;
     }
 
-    /** Asks a peer on plain TCP for the wire extensions; gives the session with or without them. */
+    /**
+     * Asks a peer on plain TCP for the wire extensions; gives the session with or without them. One that does not answer, or is
+     * not waited for, is left.
+     */
     public Mono<Session> sayHello() {
         ChannelSession present = present();
         return present.request(Hello.packet())
@@ -140,6 +143,8 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
                         present.extend();
                     }
                 })
+                .doOnError(error -> present.dispose())
+                .doOnCancel(present::dispose)
                 .thenReturn(present);
     }
 

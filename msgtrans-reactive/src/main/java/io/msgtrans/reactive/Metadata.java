@@ -1,5 +1,6 @@
 package io.msgtrans.reactive;
 
+import io.msgtrans.reactive.delivery.DeliveryMark;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import reactor.util.context.Context;
@@ -11,19 +12,23 @@ import reactor.util.context.Context;
  *
  * @param deadline until when the caller waits, or {@code null}
  * @param values by the keys of the caller's context
+ * @param delivery which packet this is of a sender that waits for acknowledgements, or {@code null}
  */
-public record Metadata(@Nullable Deadline deadline, Map<String, String> values) {
+public record Metadata(
+        @Nullable Deadline deadline,
+        Map<String, String> values,
+        @Nullable DeliveryMark delivery) {
 
     /** Nothing. */
-    public static final Metadata NONE = new Metadata(null, Map.of());
+    public static final Metadata NONE = new Metadata(null, Map.of(), null);
 
     public Metadata {
         values = Map.copyOf(values);
     }
 
-    /** Whether there is neither. */
+    /** Whether there is nothing. */
     public boolean isEmpty() {
-        return deadline == null && values.isEmpty();
+        return deadline == null && values.isEmpty() && delivery == null;
     }
 
     /** A context with the deadline and the values in it. */

@@ -19,6 +19,8 @@ public final class PeerException extends TransportException {
     public static final int BAD_PAYLOAD = 7;
     /** The peer is draining and takes no more work; another one may. */
     public static final int UNAVAILABLE = 8;
+    /** An earlier packet of this sender is missing; sent again after it, this one is accepted. */
+    public static final int OUT_OF_ORDER = 9;
     /** From here on codes are the application's own. */
     public static final int FIRST_OWN = 256;
 

@@ -7,6 +7,7 @@ import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.ProtocolException;
 import io.msgtrans.reactive.ProtocolException.Rule;
 import io.msgtrans.reactive.SessionOptions;
+import io.msgtrans.reactive.delivery.DeliveryMark;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -23,12 +24,15 @@ import reactor.util.context.ContextView;
  *   | u16 length of the entries | entry ... |        entry: | u8 kind | u16 length | bytes |
  *
  *   kind 1, deadline: u32 milliseconds left          kind 2, value: u8 length of the key, key, value, both UTF-8
+ *   kind 3, delivery: u64 producer, u64 sequence, u64 lowest that it holds
  * </pre>
  */
 final class MetadataBlock {
 
     private static final int DEADLINE = 1;
     private static final int VALUE = 2;
+    private static final int DELIVERY = 3;
+    private static final int DELIVERY_BYTES = 24;
     private static final int LENGTH_BYTES = 2;
     private static final int ENTRY_BYTES = 3;
 
@@ -43,13 +47,24 @@ final class MetadataBlock {
      */
     static byte @Nullable [] encode(
             SessionOptions options, ContextView context, @Nullable Duration left, int extLength) {
-        if (!options.deadlines() && options.contextKeys().isEmpty()) {
+        DeliveryMark delivery = context.isEmpty() ? null : context.getOrDefault(DeliveryMark.class, null);
+        if (!options.deadlines() && options.contextKeys().isEmpty() && delivery == null) {
             return null; // before anything is made: this is on the way of every request
         }
         ByteArrayOutputStream entries = new ByteArrayOutputStream();
         if (left != null && options.deadlines()) {
             long millis = Math.max(1, Math.min(left.toMillis(), Integer.MAX_VALUE));
             entry(entries, DEADLINE, ByteBuffer.allocate(4).putInt((int) millis).array());
+        }
+        if (delivery != null) {
+            entry(
+                    entries,
+                    DELIVERY,
+                    ByteBuffer.allocate(DELIVERY_BYTES)
+                            .putLong(delivery.producer())
+                            .putLong(delivery.sequence())
+                            .putLong(delivery.lowest())
+                            .array());
         }
         for (String key : options.contextKeys()) {
             Object value = context.getOrDefault(key, null);
@@ -71,7 +86,7 @@ final class MetadataBlock {
         }
         int whole = LENGTH_BYTES + entries.size() + extLength;
         if (whole > Packet.MAX_EXT_HEADER_BYTES - Frames.CREDIT_BYTES) {
-            throw new LimitException(
+            throw LimitException.tooLarge(
                     "extension header with the values of the context",
                     "contextKeys",
                     Packet.MAX_EXT_HEADER_BYTES - Frames.CREDIT_BYTES,
@@ -116,6 +131,7 @@ final class MetadataBlock {
 
     private static Metadata read(ByteBuffer entries, SessionOptions options) {
         Deadline deadline = null;
+        DeliveryMark delivery = null;
         Map<String, String> values = new HashMap<>();
         while (entries.hasRemaining()) {
             if (entries.remaining() < ENTRY_BYTES) {
@@ -130,11 +146,15 @@ final class MetadataBlock {
             entries.position(entries.position() + length);
             if (kind == DEADLINE && length == 4) {
                 deadline = Deadline.in(Duration.ofMillis(value.getInt() & 0xFFFFFFFFL));
+            } else if (kind == DELIVERY && length == DELIVERY_BYTES) {
+                delivery = new DeliveryMark(value.getLong(), value.getLong(), value.getLong());
             } else if (kind == VALUE && length > 0) {
                 readValue(value, options, values);
             }
         }
-        return deadline == null && values.isEmpty() ? Metadata.NONE : new Metadata(deadline, values);
+        return deadline == null && values.isEmpty() && delivery == null
+                ? Metadata.NONE
+                : new Metadata(deadline, values, delivery);
     }
 
     private static void readValue(ByteBuffer value, SessionOptions options, Map<String, String> values) {

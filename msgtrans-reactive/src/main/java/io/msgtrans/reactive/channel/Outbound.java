@@ -177,7 +177,7 @@ final class Outbound implements Runnable {
         int payload = packet.payloadLength();
         return payload <= maxPayload
                 ? null
-                : new LimitException("payload of a packet to send", "maxPayload", maxPayload, payload);
+                : LimitException.tooLarge("payload of a packet to send", "maxPayload", maxPayload, payload);
     }
 
     void checkSize(Packet packet) {

@@ -149,7 +149,7 @@ final class SessionGroup implements Group {
             throw new IllegalArgumentException("a borrowed packet cannot be broadcast: use compact()");
         }
         if (packet.lengthBytes() > options.pendingBytes()) {
-            throw new LimitException(
+            throw LimitException.tooLarge(
                     "packet for a group", "pendingBytes", options.pendingBytes(), packet.lengthBytes());
         }
         return packet;

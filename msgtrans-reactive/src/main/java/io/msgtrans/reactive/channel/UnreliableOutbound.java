@@ -47,7 +47,7 @@ final class UnreliableOutbound {
     /** Any thread. */
     OfferResult offer(Packet packet) {
         if (packet.lengthBytes() > maxBytes()) {
-            throw new LimitException("packet for a datagram", "maxUdpPayload", maxBytes(), packet.lengthBytes());
+            throw LimitException.tooLarge("packet for a datagram", "maxUdpPayload", maxBytes(), packet.lengthBytes());
         }
         if (loop.inEventLoop()) {
             write(packet);

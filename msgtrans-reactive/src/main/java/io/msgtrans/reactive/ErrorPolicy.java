@@ -6,7 +6,7 @@ package io.msgtrans.reactive;
  * <table>
  * <caption>Default</caption>
  * <tr><td>critical: the connection is lost or broken</td><td>{@link Reaction#DISCONNECT}</td></tr>
- * <tr><td>recoverable: the same call may succeed later; and {@link PeerException#UNAVAILABLE}</td><td>{@link Reaction#RETRY}</td></tr>
+ * <tr><td>recoverable: the same call may succeed later; and {@link PeerException#UNAVAILABLE}, {@link PeerException#OVERLOADED}</td><td>{@link Reaction#RETRY}</td></tr>
  * <tr><td>expected: an answer of the peer; and everything else</td><td>{@link Reaction#CONTINUE}</td></tr>
  * </table>
  */
@@ -26,7 +26,9 @@ public interface ErrorPolicy {
     /** As the table says. */
     ErrorPolicy DEFAULT = error -> {
         if (error instanceof PeerException peer) {
-            return peer.code() == PeerException.UNAVAILABLE ? Reaction.RETRY : Reaction.CONTINUE;
+            return peer.code() == PeerException.UNAVAILABLE || peer.code() == PeerException.OVERLOADED
+                    ? Reaction.RETRY
+                    : Reaction.CONTINUE;
         }
         if (error instanceof TransportException failed) {
             return switch (failed.kind()) {

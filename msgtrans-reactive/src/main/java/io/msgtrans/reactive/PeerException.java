@@ -21,6 +21,10 @@ public final class PeerException extends TransportException {
     public static final int UNAVAILABLE = 8;
     /** An earlier packet of this sender is missing; sent again after it, this one is accepted. */
     public static final int OUT_OF_ORDER = 9;
+    /** The peer has more work than it can do, or gets it faster than it allows; another one may take it, or this one later. */
+    public static final int OVERLOADED = 10;
+    /** The peer does not let this side in. */
+    public static final int UNAUTHENTICATED = 11;
     /** From here on codes are the application's own. */
     public static final int FIRST_OWN = 256;
 

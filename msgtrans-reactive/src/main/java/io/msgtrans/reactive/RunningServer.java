@@ -1,6 +1,7 @@
 package io.msgtrans.reactive;
 
 import io.msgtrans.reactive.ServerEvent.Kind;
+import io.msgtrans.reactive.admission.Handshake;
 import io.msgtrans.reactive.channel.Role;
 import io.msgtrans.reactive.channel.SessionHandler;
 import io.msgtrans.reactive.group.Group;
@@ -8,6 +9,7 @@ import io.msgtrans.reactive.health.PeerLoad;
 import io.msgtrans.reactive.spi.Connection;
 import io.msgtrans.reactive.spi.Framing;
 import io.msgtrans.reactive.spi.Listener;
+import io.msgtrans.reactive.spi.PeerIdentity;
 import io.msgtrans.reactive.spi.SessionContext;
 import io.netty.channel.Channel;
 import io.netty.util.AttributeKey;
@@ -44,6 +46,7 @@ final class RunningServer implements BoundServer {
     private static final AttributeKey<Boolean> OPENED = AttributeKey.valueOf("msgtrans.opened");
 
     private final TransportServer config;
+    private final Admission admission;
     private final List<Listener> listeners = new CopyOnWriteArrayList<>();
     private final SlotRegistry<Session> sessions = new SlotRegistry<>();
     private final EventHub<ServerEvent> events = new EventHub<>();
@@ -64,6 +67,7 @@ final class RunningServer implements BoundServer {
 
     RunningServer(TransportServer config) {
         this.config = config;
+        this.admission = new Admission(config.admission(), config.authentication());
     }
 
     Mono<Void> listen(TransportServer.Endpoint endpoint) {
@@ -121,18 +125,24 @@ final class RunningServer implements BoundServer {
         @Override
         public SessionHandler handler(Framing framing, @Nullable Connection connection, boolean extended) {
             return new SessionHandler(
-                    sessions::reserve,
-                    endpoint.uri().getScheme(),
-                    config.options(),
-                    framing,
-                    Role.server(extended, RunningServer.this::load),
-                    connection,
-                    this::opened);
+                            sessions::reserve,
+                            endpoint.uri().getScheme(),
+                            config.options(),
+                            framing,
+                            Role.server(extended, RunningServer.this::load),
+                            connection,
+                            this::opened)
+                    .limit(admission::gate);
         }
 
-        private void opened(Session session, Channel channel) {
-            channel.attr(OPENED).set(true);
-            RunningServer.this.opened(session);
+        @Override
+        public Mono<PeerIdentity> authenticate(Handshake handshake) {
+            return admission.authenticateUpgrade(handshake).doOnError(error -> refused(handshake.remoteAddress()));
+        }
+
+        private void opened(Session session, Connection connection) {
+            connection.channel().attr(OPENED).set(true);
+            RunningServer.this.opened(session, connection);
         }
     }
 
@@ -145,6 +155,11 @@ final class RunningServer implements BoundServer {
             return false;
         }
         InetAddress address = remote instanceof InetSocketAddress inet ? inet.getAddress() : null;
+        if (address != null && !admission.admitsConnection(address)) {
+            giveBack(null);
+            refused(remote);
+            return false;
+        }
         if (address != null && placesByAddress.merge(address, 1, Integer::sum) > config.maxSessionsPerAddress()) {
             giveBack(address);
             refused(remote);
@@ -197,9 +212,33 @@ final class RunningServer implements BoundServer {
 
     // ---- sessions ----
 
-    private void opened(Session session) {
+    private void opened(Session session, Connection connection) {
         opened.increment();
         sessions.set(session.id(), session);
+        if (!admission.mustAuthenticate(connection)) {
+            begin(session);
+            return;
+        }
+        session.onClose().subscribe(reason -> ended(session, reason));
+        admission
+                .authenticate(session, connection)
+                .subscribe(
+                        nothing -> {},
+                        error -> notLetIn(session, error),
+                        () -> connection.channel().eventLoop().execute(() -> begin(session)));
+    }
+
+    private void notLetIn(Session session, Throwable error) {
+        if (session.isOpen()) {
+            refused(session.remoteAddress());
+            log.debug("{}: not let in", session, error);
+        }
+        session.close(new CloseReason(CloseReason.Kind.LOCAL, Admission.UNAUTHENTICATED, "not let in"))
+                .subscribe();
+    }
+
+    /** The session's handler is called. */
+    private void begin(Session session) {
         Group group = config.group();
         if (group != null) {
             group.join(session);
@@ -216,22 +255,29 @@ final class RunningServer implements BoundServer {
         }
         Disposable.Swap handling = Disposables.swap();
         session.onClose().subscribe(reason -> {
-            sessions.remove(session.id());
-            closedTraffic.accumulateAndGet(session.stats(), SessionStats::plus);
-            if (reason.kind() == CloseReason.Kind.PROTOCOL) {
-                protocolErrors.increment();
-            }
+            ended(session, reason);
             if (events.isWatched()) {
                 events.emit(new ServerEvent(Kind.CLOSED, session, session.remoteAddress(), reason, null));
             }
             handling.dispose();
-            endIfEmpty();
         });
         handling.update(Mono.defer(() -> Mono.from(config.handler().apply(session)))
                 .subscribe(
                         nothing -> {},
                         error -> handlerFailed(session, error),
                         () -> session.close().subscribe()));
+    }
+
+    /** Once for each session, also where two look. */
+    private void ended(Session session, CloseReason reason) {
+        if (sessions.remove(session.id()) == null) {
+            return;
+        }
+        closedTraffic.accumulateAndGet(session.stats(), SessionStats::plus);
+        if (reason.kind() == CloseReason.Kind.PROTOCOL) {
+            protocolErrors.increment();
+        }
+        endIfEmpty();
     }
 
     private void handlerFailed(Session session, Throwable error) {

@@ -5,7 +5,7 @@ package io.msgtrans.reactive;
  *
  * @param sessions open sessions
  * @param opened sessions ever opened
- * @param refused connections refused at accept because of a limit
+ * @param refused connections refused at accept because of a limit, and peers that were not let in
  * @param handshakesFailed connections that were accepted and never became a session
  * @param protocolErrors sessions closed because the peer broke a rule
  * @param traffic the sum over all sessions, closed ones included

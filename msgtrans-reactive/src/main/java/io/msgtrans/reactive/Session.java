@@ -2,8 +2,10 @@ package io.msgtrans.reactive;
 
 import io.msgtrans.reactive.health.Health;
 import java.net.SocketAddress;
+import java.security.Principal;
 import java.time.Duration;
 import java.util.Map;
+import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.Disposable;
@@ -43,6 +45,14 @@ public interface Session extends Disposable {
 
     /** Address of this side. */
     SocketAddress localAddress();
+
+    /** Who the peer is, by the server's {@code Authentication}; {@code null} without one, and on clients. */
+    @Nullable
+    Principal principal();
+
+    /** The TLS session, with the peer's certificates, or {@code null} without TLS. */
+    @Nullable
+    SSLSession tls();
 
     /** What the transport offers beyond the others, such as {@code QuicConnection}, or {@code null}. */
     <T> @Nullable T transport(Class<T> type);

@@ -15,6 +15,7 @@ package io.msgtrans.reactive;
  * @param truncated connections that ended within a packet
  * @param unreliableDropped packets of {@code offerUnreliable} that were dropped on this side: on arrival without demand or
  *     room for them, or because the connection was gone; what the network or QUIC itself dropped is not known
+ * @param packetsRefused packets above a rate, and requests that waited too long for demand, see {@code AdmissionOptions}
  * @param pendingRequests requests without an answer yet
  */
 public record SessionStats(
@@ -29,10 +30,11 @@ public record SessionStats(
         long ignoredFrames,
         long truncated,
         long unreliableDropped,
+        long packetsRefused,
         long pendingRequests) {
 
     /** All zero. */
-    public static final SessionStats ZERO = new SessionStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    public static final SessionStats ZERO = new SessionStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
     /** The sum, field by field. */
     public SessionStats plus(SessionStats other) {
@@ -48,6 +50,7 @@ public record SessionStats(
                 ignoredFrames + other.ignoredFrames,
                 truncated + other.truncated,
                 unreliableDropped + other.unreliableDropped,
+                packetsRefused + other.packetsRefused,
                 pendingRequests + other.pendingRequests);
     }
 }

@@ -12,6 +12,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -26,6 +27,7 @@ public final class TransportClient implements Cloneable {
     private EndpointOptions endpoint = EndpointOptions.DEFAULTS;
     private SessionOptions options = SessionOptions.DEFAULTS;
     private LoopResources loops = EventLoops.client();
+    private Supplier<? extends @Nullable Packet> credentials = () -> null;
 
     private TransportClient(URI uri) {
         this.uri = uri;
@@ -56,6 +58,18 @@ public final class TransportClient implements Cloneable {
         return copy;
     }
 
+    /**
+     * What this side says of itself first on each connection: a request, whose answer is waited for before the session is given.
+     * For servers with {@code Authentication.byFirstPacket}, which refuse it with {@link AuthenticationException}.
+     *
+     * @param request called for each connection, so that tokens can be fresh; must not block
+     */
+    public TransportClient credentials(Supplier<Packet> request) {
+        TransportClient copy = copy();
+        copy.credentials = Objects.requireNonNull(request, "credentials");
+        return copy;
+    }
+
     /** The event loops to run on, which the caller disposes; by default a set that all clients of the process share. */
     public TransportClient runOn(LoopResources loops) {
         TransportClient copy = copy();
@@ -65,7 +79,7 @@ public final class TransportClient implements Cloneable {
 
     /**
      * Opens a session for each subscriber. Fails with {@link ConnectFailedException}, after {@link
-     * EndpointOptions#connectTimeout()} at the latest. Cancel gives up.
+     * EndpointOptions#connectTimeout()} at the latest, or with {@link AuthenticationException}. Cancel gives up.
      */
     public Mono<Session> connect() {
         return Mono.defer(() -> {
@@ -73,8 +87,11 @@ public final class TransportClient implements Cloneable {
                     return open();
                 })
                 .flatMap(this::requireExtensions)
+                .flatMap(this::introduce)
                 .timeout(endpoint.connectTimeout())
-                .onErrorMap(error -> !(error instanceof TransportException), this::failed)
+                .onErrorMap(
+                        error -> !(error instanceof ConnectFailedException || error instanceof AuthenticationException),
+                        this::failed)
                 .doOnDiscard(Session.class, Session::dispose);
     }
 
@@ -91,6 +108,25 @@ public final class TransportClient implements Cloneable {
         session.dispose();
         return Mono.error(new ConnectFailedException(
                 uri, uri + " does not know our wire extensions, which option extensions demands", null));
+    }
+
+    private Mono<Session> introduce(Session session) {
+        Packet introduction = credentials.get();
+        if (introduction == null) {
+            return Mono.just(session);
+        }
+        return session.request(introduction, endpoint.connectTimeout())
+                .thenReturn(session)
+                .onErrorMap(
+                        TransportClient::isRefusal, no -> new AuthenticationException(uri + " does not let us in", no))
+                .doOnError(error -> session.dispose())
+                .doOnCancel(session::dispose);
+    }
+
+    private static boolean isRefusal(Throwable error) {
+        return (error instanceof PeerException peer && peer.code() == PeerException.UNAUTHENTICATED)
+                || (error instanceof ConnectionLostException lost
+                        && lost.reason().code() == Admission.UNAUTHENTICATED);
     }
 
     /** {@link #connect()}, waiting for it; not to be called on an event loop. */
@@ -142,7 +178,7 @@ public final class TransportClient implements Cloneable {
                     framing,
                     Role.client(extended),
                     connection,
-                    (session, channel) -> {});
+                    (session, opened) -> {});
         }
     }
 

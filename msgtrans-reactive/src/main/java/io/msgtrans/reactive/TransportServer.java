@@ -1,5 +1,7 @@
 package io.msgtrans.reactive;
 
+import io.msgtrans.reactive.admission.AdmissionOptions;
+import io.msgtrans.reactive.admission.Authentication;
 import io.msgtrans.reactive.group.Group;
 import java.net.URI;
 import java.time.Duration;
@@ -33,6 +35,8 @@ public final class TransportServer implements Cloneable {
     // Never written after the copy that a method returns has left it.
     private List<Endpoint> endpoints = List.of();
     private SessionOptions options = SessionOptions.DEFAULTS;
+    private AdmissionOptions admission = AdmissionOptions.NONE;
+    private @Nullable Authentication authentication;
     private @Nullable Group group;
     private int maxSessions = 100_000;
     private int maxSessionsPerAddress = Integer.MAX_VALUE;
@@ -101,6 +105,20 @@ public final class TransportServer implements Cloneable {
         return copy;
     }
 
+    /** How much peers may ask for; default {@link AdmissionOptions#NONE}. */
+    public TransportServer admission(UnaryOperator<AdmissionOptions> change) {
+        TransportServer copy = copy();
+        copy.admission = change.apply(admission);
+        return copy;
+    }
+
+    /** How it is found out who peers are; by default nobody asks. */
+    public TransportServer authentication(Authentication authentication) {
+        TransportServer copy = copy();
+        copy.authentication = Objects.requireNonNull(authentication, "authentication");
+        return copy;
+    }
+
     /** Makes every session a member of a group when it opens, before its handler is called. */
     public TransportServer group(Group all) {
         TransportServer copy = copy();
@@ -144,6 +162,15 @@ public final class TransportServer implements Cloneable {
 
     SessionOptions options() {
         return options;
+    }
+
+    AdmissionOptions admission() {
+        return admission;
+    }
+
+    @Nullable
+    Authentication authentication() {
+        return authentication;
     }
 
     int maxSessions() {

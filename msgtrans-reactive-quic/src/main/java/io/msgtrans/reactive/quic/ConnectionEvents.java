@@ -6,6 +6,7 @@ import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.channel.SessionHandler;
 import io.msgtrans.reactive.spi.Connection;
 import io.msgtrans.reactive.spi.Datagrams;
+import io.msgtrans.reactive.spi.PeerIdentity;
 import io.msgtrans.reactive.spi.SessionContext;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -102,7 +103,9 @@ final class ConnectionEvents extends ChannelInboundHandlerAdapter implements Qui
                         Objects.requireNonNull(connection.localSocketAddress()),
                         Objects.requireNonNull(connection.remoteSocketAddress()),
                         this,
-                        this),
+                        this,
+                        Objects.requireNonNull(connection.sslEngine()).getSession(),
+                        new PeerIdentity()),
                 extended);
         handler = created;
         streams = 1;

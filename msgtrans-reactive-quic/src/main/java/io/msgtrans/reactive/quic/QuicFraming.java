@@ -119,6 +119,11 @@ final class QuicFraming implements Framing {
     }
 
     @Override
+    public boolean tellsReason() {
+        return true; // the close of the connection does
+    }
+
+    @Override
     public @Nullable ByteBuf closeFrame(CloseReason reason) {
         return null;
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.msgtrans.reactive.BoundServer;
+import io.msgtrans.reactive.CloseReason;
 import io.msgtrans.reactive.ConnectFailedException;
 import io.msgtrans.reactive.EndpointOptions.Extensions;
 import io.msgtrans.reactive.Packet;
@@ -247,6 +248,30 @@ class WireExtensionsTest {
         peer.sendHex("01001900000000000000000000030000" + "000000");
         assertThat(peer.isClosedByPeer()).isTrue();
         TransportContract.until("it is counted", () -> server.stats().protocolErrors() == 1);
+    }
+
+    @Test
+    void whyAConnectionIsClosedIsToldBothWays() throws IOException {
+        agree();
+        server.drain(TransportContract.LIMIT).subscribe();
+        assertThat(peer.readHex(16 + 19))
+                .isEqualTo("01001b00000000000000000000130000" + "000003e9" + "7365727665722073687574646f776e");
+        assertThat(peer.isClosedByPeer()).isTrue();
+        peer.close();
+        server.onDispose().block(TransportContract.LIMIT);
+
+        BoundServer other = TransportServer.create()
+                .listen("tcp://127.0.0.1:0")
+                .handle(session ->
+                        session.receive().next().then(Mono.defer(() -> session.close(CloseReason.of(4002, "enough")))))
+                .bindNow();
+        Session session = TransportClient.create(other.uri().toString())
+                .endpoint(o -> o.extensions(Extensions.ON))
+                .connectNow();
+        session.offer(Packet.oneWay("x"));
+        assertThat(session.onClose().block(TransportContract.LIMIT))
+                .isEqualTo(new CloseReason(CloseReason.Kind.PEER, 4002, "enough"));
+        TransportContract.stop(other);
     }
 
     @Test

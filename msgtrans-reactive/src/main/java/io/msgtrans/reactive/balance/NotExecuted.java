@@ -12,6 +12,7 @@ final class NotExecuted {
     static boolean surely(Throwable error) {
         return error instanceof ConnectFailedException // no connection
                 || error instanceof LimitException // refused on this side, before anything was written
-                || (error instanceof PeerException peer && peer.code() == PeerException.UNAVAILABLE);
+                || (error instanceof PeerException peer
+                        && (peer.code() == PeerException.UNAVAILABLE || peer.code() == PeerException.OVERLOADED));
     }
 }

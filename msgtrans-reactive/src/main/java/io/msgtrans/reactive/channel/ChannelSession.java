@@ -6,8 +6,10 @@ import io.msgtrans.reactive.ConnectionLostException;
 import io.msgtrans.reactive.Lane;
 import io.msgtrans.reactive.OfferResult;
 import io.msgtrans.reactive.Packet;
+import io.msgtrans.reactive.PacketType;
 import io.msgtrans.reactive.PeerException;
 import io.msgtrans.reactive.ProtocolException;
+import io.msgtrans.reactive.ProtocolException.Rule;
 import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.SessionOptions;
 import io.msgtrans.reactive.SessionStats;
@@ -25,12 +27,14 @@ import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslHandler;
 import java.net.SocketAddress;
+import java.security.Principal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.CoreSubscriber;
@@ -82,6 +86,7 @@ final class ChannelSession implements Session {
 
     // Event loop only.
     private @Nullable CloseReason closingFor;
+    private CloseReason peerReason = CloseReason.PEER_CLOSED;
     private @Nullable Throwable brokenBy;
     private boolean farewellSent;
     private boolean peerFinished;
@@ -218,6 +223,16 @@ final class ChannelSession implements Session {
     @Override
     public SocketAddress localAddress() {
         return connection.local();
+    }
+
+    @Override
+    public @Nullable Principal principal() {
+        return connection.identity().principal();
+    }
+
+    @Override
+    public @Nullable SSLSession tls() {
+        return connection.tls();
     }
 
     @Override
@@ -427,6 +442,7 @@ final class ChannelSession implements Session {
                 counters.ignoredFrames,
                 counters.truncated,
                 counters.unreliableDropped,
+                counters.packetsRefused,
                 pending.count());
     }
 
@@ -531,9 +547,29 @@ final class ChannelSession implements Session {
     }
 
     void refuse(Packet request) {
-        outbound.encodeError(
-                Frames.REQUEST_ERROR, (int) request.messageId(), PeerException.UNAVAILABLE, "the server is draining");
+        refuse(request, PeerException.UNAVAILABLE, "the server is draining");
+    }
+
+    private void refuse(Packet request, int code, String why) {
+        outbound.encodeError(Frames.REQUEST_ERROR, (int) request.messageId(), code, why);
         outbound.flushSoon();
+    }
+
+    /** A packet that is not given to the application, because there are too many. */
+    void overloaded(Packet packet) {
+        counters.packetsRefused++;
+        if (packet.type() == PacketType.REQUEST && extended) {
+            refuse(packet, PeerException.OVERLOADED, "too many requests");
+        }
+    }
+
+    /** A stream is opened; false when it is to be refused. */
+    boolean admitsStream() {
+        if (handler.admitsStream()) {
+            return true;
+        }
+        counters.packetsRefused++;
+        return false;
     }
 
     /** A stretch of work has ended: closing and draining may go on. */
@@ -588,6 +624,9 @@ final class ChannelSession implements Session {
         lanes.endOutputOfOthers();
         ByteBuf frame = framing.closeFrame(reason);
         boolean peerAnswers = frame != null;
+        if (frame == null && extended && !framing.tellsReason()) {
+            outbound.writeFrameNow(Packet.oneWay(Frames.error(reason.code(), reason.message())), Frames.CLOSE);
+        }
         ctx.writeAndFlush(frame == null ? Unpooled.EMPTY_BUFFER : frame).addListener((ChannelFutureListener)
                 written -> {
                     if (!written.isSuccess()) {
@@ -621,6 +660,11 @@ final class ChannelSession implements Session {
         } else {
             terminate(reason, null);
         }
+    }
+
+    /** TLS says that the peer sends no more. */
+    void peerClosesTls() {
+        peerCloses(peerReason, Unpooled.EMPTY_BUFFER);
     }
 
     /** The peer said that it closes: answered, and done. */
@@ -725,7 +769,15 @@ final class ChannelSession implements Session {
     /** The channel is closed. */
     void inactive() {
         CloseReason reason = closingFor;
-        terminate(reason == null ? CloseReason.PEER_CLOSED : reason, brokenBy);
+        terminate(reason == null ? peerReason : reason, brokenBy);
+    }
+
+    /** The peer says why it will close the connection, which follows. */
+    void peerWillClose(PeerException why) {
+        if (why.code() < 1000 || why.code() > 4999) {
+            throw new ProtocolException(Rule.MALFORMED, "close code " + why.code() + " is outside 1000..4999");
+        }
+        peerReason = new CloseReason(Kind.PEER, why.code(), String.valueOf(why.getMessage()));
     }
 
     private void terminate(CloseReason reason, @Nullable Throwable cause) {

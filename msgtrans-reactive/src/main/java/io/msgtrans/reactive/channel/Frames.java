@@ -27,6 +27,8 @@ final class Frames {
     static final int PING = 25;
     /** A sign of life: token, load. */
     static final int PONG = 26;
+    /** The last frame, on transports that have no other way to say why. */
+    static final int CLOSE = 27;
 
     /** Of OPEN: who sends items. */
     static final int FLAG_OPENER_SENDS = 0x0010;
@@ -50,7 +52,16 @@ final class Frames {
 
     private Frames() {}
 
-    /** What an ERROR or REQUEST_ERROR says. */
+    /** The payload of an ERROR, REQUEST_ERROR or CLOSE. */
+    static byte[] error(int code, String message) {
+        byte[] text = message.getBytes(StandardCharsets.UTF_8);
+        return ByteBuffer.allocate(Integer.BYTES + text.length)
+                .putInt(code)
+                .put(text)
+                .array();
+    }
+
+    /** What an ERROR, REQUEST_ERROR or CLOSE says. */
     static PeerException error(Packet packet) {
         byte[] payload = packet.payload();
         if (payload.length < Integer.BYTES) {

@@ -1,6 +1,7 @@
 package io.msgtrans.reactive.channel;
 
 import io.msgtrans.reactive.Packet;
+import io.msgtrans.reactive.PacketType;
 import java.util.ArrayDeque;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,10 @@ final class Inbound {
     private @Nullable InboundSubscription active;
     private final ArrayDeque<Packet> queue = new ArrayDeque<>(0);
     private long queuedBytes;
+    private long shedNanos;
+    /** When each of the queue came; only where requests may be shed. */
+    private final ArrayDeque<Long> arrivals = new ArrayDeque<>(0);
+
     private boolean ended;
     private @Nullable Throwable error;
     private boolean draining;
@@ -38,6 +43,11 @@ final class Inbound {
         this.handler = handler;
         this.maxPackets = maxPackets;
         this.maxBytes = maxBytes;
+    }
+
+    /** Requests that wait longer for demand are not delivered; 0 for none. Before anything is received. */
+    void shedAfter(long nanos) {
+        shedNanos = nanos;
     }
 
     /** A view for subscribers; borrowed packets or safe ones. */
@@ -119,6 +129,9 @@ final class Inbound {
         } else {
             Packet kept = packet.isBorrowed() ? packet.compact() : packet;
             queue.add(kept);
+            if (shedNanos > 0) {
+                arrivals.add(System.nanoTime());
+            }
             queuedBytes += kept.lengthBytes();
         }
     }
@@ -134,13 +147,21 @@ final class Inbound {
             while (subscriber != null && !queue.isEmpty() && subscriber.hasDemand()) {
                 Packet packet = queue.remove();
                 queuedBytes -= packet.lengthBytes();
-                subscriber.deliver(packet);
+                if (shedNanos > 0 && isTooOld(packet, arrivals.remove())) {
+                    handler.shed(packet);
+                } else {
+                    subscriber.deliver(packet);
+                }
                 subscriber = active;
             }
         } finally {
             draining = false;
         }
         endIfDone();
+    }
+
+    private boolean isTooOld(Packet packet, long arrivedNanos) {
+        return packet.type() == PacketType.REQUEST && System.nanoTime() - arrivedNanos > shedNanos;
     }
 
     /** No more will come; the subscriber learns it behind the last packet. */
@@ -162,6 +183,7 @@ final class Inbound {
     int discard() {
         int discarded = queue.size();
         queue.clear();
+        arrivals.clear();
         queuedBytes = 0;
         return discarded;
     }

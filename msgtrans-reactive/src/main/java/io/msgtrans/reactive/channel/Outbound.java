@@ -753,9 +753,11 @@ final class Outbound implements Runnable {
         }
     }
 
-    /** Writes a frame of the wire extensions that must not wait behind packets which are not encoded yet. */
+    /** Writes a frame of the wire extensions that must not wait behind packets which are not encoded yet, and is no packet. */
     void writeFrameNow(Packet packet, int type) {
+        writeBatch();
         encodeFrame(packet, type, 0, 0);
+        packets = 0;
         flush();
     }
 

@@ -8,4 +8,5 @@ final class SessionCounters {
     long ignoredFrames;
     long truncated;
     long unreliableDropped;
+    long packetsRefused;
 }

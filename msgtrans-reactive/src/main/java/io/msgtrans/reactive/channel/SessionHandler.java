@@ -19,17 +19,18 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.util.ReferenceCountUtil;
+import java.net.SocketAddress;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -61,7 +62,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     private final LongSupplier ids;
     private final Role role;
     private final @Nullable Connection connection;
-    private final BiConsumer<Session, Channel> opened;
+    private final BiConsumer<Session, Connection> opened;
     /** The handler of the session's first channel, when this one is a lane beside it. */
     private final @Nullable SessionHandler first;
 
@@ -79,6 +80,9 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     private boolean inBurst;
     private boolean reading;
     private boolean discarding;
+    private Function<SocketAddress, @Nullable Gate> limits = remote -> null;
+    private @Nullable Gate gate;
+    private TimeoutWheel.@Nullable Timeout pause;
     /** Whether the next packet would be the first, and may ask for the wire extensions. */
     private boolean helloPossible;
 
@@ -93,7 +97,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
      * @param framing how packets lie in its bytes
      * @param role which side of the connection this is, and what was agreed
      * @param connection what the channel is a part of, or {@code null} when it is the connection itself
-     * @param opened called on the event loop with the connection's channel when the session exists, before anything is
+     * @param opened called on the event loop with the connection when the session exists, before anything is
      *     read
      */
     public SessionHandler(
@@ -103,7 +107,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
             Framing framing,
             Role role,
             @Nullable Connection connection,
-            BiConsumer<Session, Channel> opened) {
+            BiConsumer<Session, Connection> opened) {
         this.ids = ids;
         this.role = role;
         this.scheme = scheme;
@@ -128,6 +132,12 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     /** The peer's first packet may ask for the wire extensions. To be called before the handler is added. */
     public SessionHandler acceptHello() {
         helloPossible = true;
+        return this;
+    }
+
+    /** Limits what the peer may ask for, by its address. To be called before the handler is added. */
+    public SessionHandler limit(Function<SocketAddress, @Nullable Gate> limits) {
+        this.limits = limits;
         return this;
     }
 
@@ -227,12 +237,14 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         inbound = new Inbound(this, options.inboundPackets(), options.inboundBytes());
         activity = LoopActivity.current();
         Connection whole = connection == null ? Connection.of(ctx.channel()) : connection;
+        gate = limits.apply(whole.remote());
+        inbound.shedAfter(gate == null ? 0 : gate.shedNanos());
         ChannelSession created =
                 new ChannelSession(ids.getAsLong(), scheme, options, framing, role, whole, ctx, this, inbound);
         session = created;
         outbound = created.outbound();
         created.start();
-        opened.accept(created, whole.channel());
+        opened.accept(created, whole);
         readMore();
     }
 
@@ -241,6 +253,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         ChannelSession present = whole.present();
         session = present;
         inbound = whole.inbound();
+        gate = whole.gate;
         activity = whole.activity;
         outbound = present.addLane(ctx);
         List<SessionHandler> more = new ArrayList<>(whole.lanes);
@@ -287,7 +300,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
         if (event instanceof SslCloseCompletionEvent) {
             if (session != null) {
-                present().peerCloses(CloseReason.PEER_CLOSED, Unpooled.EMPTY_BUFFER);
+                present().peerClosesTls();
             }
             ReferenceCountUtil.release(event);
         } else {
@@ -341,7 +354,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
                 read.skipBytes(complete(read, read.readerIndex(), read.writerIndex()));
             }
             int available = read.readableBytes();
-            if (available >= LARGE_FRAME_BYTES && inbound().hasRoom()) {
+            if (available >= LARGE_FRAME_BYTES && hasRoom()) {
                 int frameLength = framing.frameLength(read, read.readerIndex(), available);
                 if (frameLength > available) {
                     partial.begin(read, read.readerIndex(), available, frameLength, false);
@@ -386,13 +399,34 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         }
     }
 
+    /** Whether a packet may be decoded: there is room for it, and it is not too early. */
+    private boolean hasRoom() {
+        return inbound().hasRoom() && (gate == null || isDue(gate));
+    }
+
+    private boolean isDue(Gate limit) {
+        long nanos = limit.nanosUntilNext();
+        if (nanos > 0 && pause == null) {
+            TimeoutWheel.Timeout over = new TimeoutWheel.Timeout() {
+                @Override
+                void expire() {
+                    pause = null;
+                    resume();
+                }
+            };
+            pause = over;
+            TimeoutWheel.of(ctx().channel().eventLoop()).schedule(over, nanos);
+        }
+        return nanos <= 0;
+    }
+
     /** Reads the socket if what comes would have room. */
     void readMore() {
         if (!closed
                 && ctx().channel().isActive()
                 && !reading
                 && parked.isEmpty()
-                && (discarding || (inbound().hasRoom() && present().wantsReads()))) {
+                && (discarding || (hasRoom() && present().wantsReads()))) {
             reading = true;
             ctx().read();
         }
@@ -417,7 +451,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     }
 
     private void unpark() {
-        while (!parked.isEmpty() && (discarding || inbound().hasRoom())) {
+        while (!parked.isEmpty() && (discarding || hasRoom())) {
             ByteBuf next = parked.remove();
             decode(inbound().isBorrowing() || next.hasArray() ? next : copy(next));
             inbound().drain();
@@ -426,7 +460,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
 
     /** Whether nothing is read, for want of demand. */
     boolean isStalled() {
-        return hasParked() || !inbound().hasRoom() || !present().wantsReads();
+        return hasParked() || !hasRoom() || !present().wantsReads();
     }
 
     boolean hasParked() {
@@ -490,7 +524,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
                 index += complete(in, index, end);
             }
             while (index < end) {
-                if (!discarding && !inbound().hasRoom()) {
+                if (!discarding && !hasRoom()) {
                     in.readerIndex(index);
                     parked.addFirst(in);
                     kept = true;
@@ -607,13 +641,13 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         if (!present().isExtended()) {
             throw PacketHeader.malformed(head);
         }
-        packetsReceived++;
-        if (discarding) {
-            present().counters().packetsDiscarded++;
+        int type = (int) (head >>> 40 & 0xFF);
+        packetsReceived += type < Frames.PING ? 1 : 0; // the others say something of the connection
+        if (discarding && type != Frames.CLOSE) {
+            present().counters().packetsDiscarded += type < Frames.PING ? 1 : 0;
             return;
         }
         long oneWay = head & ~(0xFFL << 40);
-        int type = (int) (head >>> 40 & 0xFF);
         long flags = type == Frames.REQUEST ? 0 : tail & Frames.FLAGS;
         Packet packet = in.hasArray()
                 ? Packet.view(in.array(), in.arrayOffset() + index, oneWay, tail - flags)
@@ -622,6 +656,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         switch (type) {
             case Frames.REQUEST -> received(MetadataBlock.decode(packet.withType(PacketType.REQUEST), options));
             case Frames.REQUEST_ERROR -> present().requestFailed(id, Frames.error(packet));
+            case Frames.CLOSE -> present().peerWillClose(Frames.error(packet));
             case Frames.PING -> present().liveness().ping(packet);
             case Frames.PONG -> present().liveness().pong(packet);
             case Frames.REQUEST_CANCEL -> present().peerRequests().givenUp(id);
@@ -638,6 +673,10 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
                 outbound().flushSoon();
                 return;
             }
+        }
+        if (gate != null && !gate.admits()) {
+            present().overloaded(packet);
+            return;
         }
         if (packet.type() == PacketType.REQUEST) {
             if (present().refusesWork()) {
@@ -714,6 +753,17 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     @Override
     public void ignored() {
         present().counters().ignoredFrames++;
+    }
+
+    /** A stream is opened; false when it is to be refused. */
+    boolean admitsStream() {
+        return gate == null || gate.admits();
+    }
+
+    /** A request waited too long for demand. */
+    void shed(Packet request) {
+        present().overloaded(request);
+        present().peerRequests().answered((int) request.messageId());
     }
 
     void subscriberFailed(Throwable thrown) {

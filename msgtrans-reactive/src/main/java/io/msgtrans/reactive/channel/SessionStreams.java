@@ -217,6 +217,10 @@ final class SessionStreams {
             sendError(stream, Frames.ERROR, PeerException.TOO_MANY_STREAMS, "option maxStreams");
             return;
         }
+        if (!session.admitsStream()) {
+            sendError(stream, Frames.ERROR, PeerException.OVERLOADED, "too many requests");
+            return;
+        }
         if (session.refusesWork()) {
             sendError(stream, Frames.ERROR, PeerException.UNAVAILABLE, "the server is draining");
             return;

@@ -1,5 +1,6 @@
 package io.msgtrans.reactive.reconnect;
 
+import io.msgtrans.reactive.AuthenticationException;
 import io.msgtrans.reactive.CloseReason;
 import io.msgtrans.reactive.ConnectFailedException;
 import io.msgtrans.reactive.ConnectionLostException;
@@ -106,7 +107,8 @@ public final class ReconnectingSession implements Disposable {
 
     private static boolean mayBeRepeated(Throwable error) {
         return error instanceof ConnectionLostException
-                || (error instanceof PeerException peer && peer.code() == PeerException.UNAVAILABLE);
+                || (error instanceof PeerException peer
+                        && (peer.code() == PeerException.UNAVAILABLE || peer.code() == PeerException.OVERLOADED));
     }
 
     /** {@link Session#send(Publisher)} on {@link #session()}; not continued on the next one. */
@@ -151,6 +153,7 @@ public final class ReconnectingSession implements Disposable {
                 .retryWhen(Retry.backoff(options.attempts() - 1L, options.minBackoff())
                         .maxBackoff(options.maxBackoff())
                         .jitter(options.jitter())
+                        .filter(error -> !(error instanceof AuthenticationException)) // would be refused again
                         .doBeforeRetry(failed ->
                                 emit(new ConnectionState(Kind.CONNECTING, attempt.get(), null, null, failed.failure())))
                         .onRetryExhaustedThrow((spec, last) -> last.failure()));

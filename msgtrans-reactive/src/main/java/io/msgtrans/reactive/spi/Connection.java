@@ -1,27 +1,40 @@
 package io.msgtrans.reactive.spi;
 
 import io.netty.channel.Channel;
+import io.netty.handler.ssl.SslHandler;
 import java.net.SocketAddress;
+import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connection under a session, where that is not just the channel that carries its bytes.
+ * The connection under a session.
  *
  * @param channel what was admitted and ends with the connection
  * @param local address of this end
  * @param remote address of the peer
  * @param datagrams its way beside the stream, or {@code null}
  * @param feature what the transport offers beyond the others, see {@code Session.transport}, or {@code null}
+ * @param tls its TLS session, or {@code null}
+ * @param identity who the peer is
  */
 public record Connection(
         Channel channel,
         SocketAddress local,
         SocketAddress remote,
         @Nullable Datagrams datagrams,
-        @Nullable Object feature) {
+        @Nullable Object feature,
+        @Nullable SSLSession tls,
+        PeerIdentity identity) {
 
     /** A channel that is the connection itself. */
     public static Connection of(Channel channel) {
-        return new Connection(channel, channel.localAddress(), channel.remoteAddress(), null, null);
+        return of(channel, new PeerIdentity());
+    }
+
+    /** A channel that is the connection itself, of a peer that may be known already. */
+    public static Connection of(Channel channel, PeerIdentity identity) {
+        SslHandler handler = channel.pipeline().get(SslHandler.class);
+        SSLSession tls = handler == null ? null : handler.engine().getSession();
+        return new Connection(channel, channel.localAddress(), channel.remoteAddress(), null, null, tls, identity);
     }
 }

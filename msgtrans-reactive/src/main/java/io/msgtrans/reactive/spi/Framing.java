@@ -53,6 +53,11 @@ public interface Framing {
         return null;
     }
 
+    /** Whether the transport tells the peer by other means than {@link #closeFrame} why this side closes. */
+    default boolean tellsReason() {
+        return false;
+    }
+
     /** The frame that tells the peer that and why this side closes, or {@code null} when there is none. */
     @Nullable
     ByteBuf closeFrame(CloseReason reason);

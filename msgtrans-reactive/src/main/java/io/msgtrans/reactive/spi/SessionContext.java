@@ -2,11 +2,13 @@ package io.msgtrans.reactive.spi;
 
 import io.msgtrans.reactive.EndpointOptions;
 import io.msgtrans.reactive.SessionOptions;
+import io.msgtrans.reactive.admission.Handshake;
 import io.msgtrans.reactive.channel.SessionHandler;
 import io.netty.channel.Channel;
 import java.net.SocketAddress;
 import java.net.URI;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
 import reactor.netty.resources.LoopResources;
 
 /** What a transport gets to listen or connect. */
@@ -35,6 +37,14 @@ public interface SessionContext {
 
     /** The same for a channel whose {@code remoteAddress()} is not the peer's address. */
     boolean admit(Channel channel, SocketAddress remote);
+
+    /**
+     * Who the peer of an HTTP upgrade is. Fails with {@code AuthenticationException} when it is to be refused; the identity then
+     * goes with the {@link Connection} to {@link #handler}.
+     */
+    default Mono<PeerIdentity> authenticate(Handshake handshake) {
+        return Mono.fromSupplier(PeerIdentity::new);
+    }
 
     /**
      * The handler that makes the channel a session when it is added to the pipeline of an active channel, in place of

@@ -1,11 +1,15 @@
 package io.msgtrans.reactive.websocket;
 
+import io.msgtrans.reactive.AuthenticationException;
 import io.msgtrans.reactive.EndpointOption;
 import io.msgtrans.reactive.EndpointOptions;
 import io.msgtrans.reactive.EndpointOptions.Extensions;
 import io.msgtrans.reactive.Session;
+import io.msgtrans.reactive.admission.Handshake;
 import io.msgtrans.reactive.channel.SessionHandler;
 import io.msgtrans.reactive.spi.Listener;
+import io.msgtrans.reactive.spi.PeerCertificates;
+import io.msgtrans.reactive.spi.PeerIdentity;
 import io.msgtrans.reactive.spi.SessionContext;
 import io.msgtrans.reactive.spi.TlsContexts;
 import io.msgtrans.reactive.spi.TransportProvider;
@@ -15,11 +19,21 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.websocketx.WebSocketClientHandshakeException;
 import io.netty.handler.codec.http.websocketx.WebSocketFrameDecoder;
 import io.netty.handler.codec.http.websocketx.WebSocketFrameEncoder;
+import io.netty.handler.ssl.SslHandler;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import javax.net.ssl.SSLSession;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
 import reactor.netty.Connection;
@@ -101,12 +115,39 @@ public final class WebSocketTransport implements TransportProvider {
         if (extended) {
             response.header(EXTENSIONS_HEADER, EXTENSIONS);
         }
-        return response.sendWebsocket(
-                (in, out) -> {
-                    in.withConnection(connection -> install(connection, context, false, extended));
-                    return Mono.never(); // ends with the channel
-                },
-                SERVER_SPEC);
+        return context.authenticate(handshake(context, request)).materialize().flatMap(result -> {
+            PeerIdentity identity = result.get();
+            if (identity == null) {
+                return response.status(HttpResponseStatus.UNAUTHORIZED)
+                        .header(HttpHeaderNames.CONNECTION, "close")
+                        .send();
+            }
+            return response.sendWebsocket(
+                    (in, out) -> {
+                        in.withConnection(connection -> install(connection, context, false, extended, identity));
+                        return Mono.never(); // ends with the channel
+                    },
+                    SERVER_SPEC);
+        });
+    }
+
+    private static Handshake handshake(SessionContext context, HttpServerRequest request) {
+        Map<String, List<String>> headers = new HashMap<>();
+        for (String name : request.requestHeaders().names()) {
+            headers.put(name.toLowerCase(Locale.ROOT), request.requestHeaders().getAll(name));
+        }
+        SSLSession[] tls = new SSLSession[1];
+        request.withConnection(connection -> {
+            SslHandler handler = connection.channel().pipeline().get(SslHandler.class);
+            tls[0] = handler == null ? null : handler.engine().getSession();
+        });
+        return new Handshake(
+                String.valueOf(context.uri().getScheme()),
+                Objects.requireNonNull(request.remoteAddress(), "remoteAddress"),
+                request.fullPath(),
+                Map.copyOf(headers),
+                PeerCertificates.of(tls[0]),
+                null);
     }
 
     private static String path(SessionContext context) {
@@ -140,8 +181,17 @@ public final class WebSocketTransport implements TransportProvider {
             return secured.flatMap(ready -> ready.websocket(CLIENT_SPEC)
                     .uri(uri.getRawPath() == null || uri.getRawPath().isEmpty() ? uri.resolve("/") : uri)
                     .connect()
-                    .map(connection -> install(connection, context, true, isExtended(connection))));
+                    .map(connection -> install(connection, context, true, isExtended(connection), new PeerIdentity()))
+                    .onErrorMap(WebSocketClientHandshakeException.class, WebSocketTransport::refusal));
         });
+    }
+
+    private static Throwable refusal(WebSocketClientHandshakeException error) {
+        HttpResponse response = error.response();
+        int status = response == null ? 0 : response.status().code();
+        return status == 401 || status == 403
+                ? new AuthenticationException("the upgrade was answered with HTTP " + response.status(), error)
+                : error;
     }
 
     private static boolean isExtended(Connection connection) {
@@ -150,7 +200,8 @@ public final class WebSocketTransport implements TransportProvider {
     }
 
     /** Called on the event loop, between the upgrade and the first frame. */
-    private static Session install(Connection connection, SessionContext context, boolean client, boolean extended) {
+    private static Session install(
+            Connection connection, SessionContext context, boolean client, boolean extended, PeerIdentity identity) {
         EndpointOptions endpoint = context.endpoint();
         WebSocketFraming framing =
                 new WebSocketFraming(client, context.options(), endpoint.get(WebSocketOptions.TEXT_MESSAGES));
@@ -160,7 +211,8 @@ public final class WebSocketTransport implements TransportProvider {
             pipeline.remove(encoder.handler());
         }
         ChannelHandler decoder = pipeline.context(WebSocketFrameDecoder.class).handler();
-        SessionHandler handler = context.handler(framing, null, extended);
+        SessionHandler handler = context.handler(
+                framing, io.msgtrans.reactive.spi.Connection.of(connection.channel(), identity), extended);
         pipeline.replace(decoder, HANDLER, handler); // bytes that it holds already come to ours
         return handler.session();
     }

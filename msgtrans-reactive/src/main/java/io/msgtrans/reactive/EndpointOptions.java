@@ -56,6 +56,7 @@ public final class EndpointOptions implements Cloneable {
     private @Nullable String serverName;
     private @Nullable String pinnedCertificate;
     private boolean trustAllInsecurely;
+    private boolean sharePort;
     private Duration handshakeTimeout = Duration.ofSeconds(10);
     private Duration connectTimeout = Duration.ofSeconds(10);
     private Map<EndpointOption<?>, Object> transportOptions = Map.of();
@@ -135,6 +136,21 @@ public final class EndpointOptions implements Cloneable {
         copy.connectTimeout =
                 SessionOptions.between("connectTimeout", timeout, Duration.ofMillis(10), Duration.ofMinutes(10));
         return copy;
+    }
+
+    /**
+     * Server on TCP and WebSocket: whether other processes that want so too may listen on the same port, of which each gets a
+     * part of the connections ({@code SO_REUSEPORT}, Linux); default no. So a new version starts beside the old one. On QUIC it is
+     * refused, as datagrams of one connection would go to both.
+     */
+    public EndpointOptions sharePort(boolean share) {
+        EndpointOptions copy = copy();
+        copy.sharePort = share;
+        return copy;
+    }
+
+    public boolean isSharePort() {
+        return sharePort;
     }
 
     /** Whether to agree on our wire extensions (streams, lanes, typed errors); default {@link Extensions#AUTO}. */

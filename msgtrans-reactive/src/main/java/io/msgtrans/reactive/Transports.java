@@ -63,6 +63,9 @@ final class Transports {
                         + "; it takes " + find(uri).options());
             }
         }
+        if (endpoint.isSharePort() && !find(uri).sharesPorts()) {
+            throw new IllegalArgumentException("option sharePort has no effect on " + uri.getScheme());
+        }
         if (endpoint.hasTls() && !find(uri).isSecure(uri.getScheme())) {
             throw new IllegalArgumentException("options of TLS have no effect on " + uri.getScheme());
         }

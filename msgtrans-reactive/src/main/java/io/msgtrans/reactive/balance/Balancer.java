@@ -220,7 +220,7 @@ public final class Balancer implements Disposable {
                         })
                         .doOnComplete(() -> node.succeeded(System.nanoTime() - startNanos))
                         .doOnCancel(() -> node.cancelled(System.nanoTime() - startNanos))
-                        .doFinally(signal -> node.end());
+                        .doFinally(signal -> node.end(System.nanoTime() - startNanos));
             });
         }
 

@@ -10,6 +10,8 @@ import java.time.Duration;
  * @param available whether it gets calls: not ejected, and not draining
  * @param calls calls and attempts so far
  * @param failures those that failed, but for answers of the peer
+ * @param errorAnswers answers of the peer that were errors, but for refusals of one that drains or has too much to do
+ * @param busy the time of all calls that ended, added up
  * @param outstanding calls in flight
  * @param latency the peak-sensitive average, see {@link Candidate#latencyNanos()}
  * @param ejections how often it was ejected
@@ -20,6 +22,8 @@ public record EndpointStats(
         boolean available,
         long calls,
         long failures,
+        long errorAnswers,
+        Duration busy,
         int outstanding,
         Duration latency,
         int ejections,

@@ -49,6 +49,8 @@ final class Node implements Candidate {
     private final AtomicInteger outstanding = new AtomicInteger();
     private final LongAdder calls = new LongAdder();
     private final LongAdder failures = new LongAdder();
+    private final LongAdder errorAnswers = new LongAdder();
+    private final LongAdder busyNanos = new LongAdder();
 
     private volatile State state = State.AVAILABLE;
     private volatile long backNanos;
@@ -151,8 +153,9 @@ final class Node implements Candidate {
         calls.increment();
     }
 
-    void end() {
+    void end(long nanos) {
         outstanding.getAndDecrement();
+        busyNanos.add(nanos);
     }
 
     void succeeded(long nanos) {
@@ -173,6 +176,8 @@ final class Node implements Candidate {
             rate(false);
             if (peer.code() == PeerException.UNAVAILABLE) {
                 drains("refuses new work");
+            } else if (peer.code() != PeerException.OVERLOADED) {
+                errorAnswers.increment();
             }
         } else if (error instanceof ConnectionLostException lost
                 && lost.reason().kind() == CloseReason.Kind.PEER
@@ -296,6 +301,8 @@ final class Node implements Candidate {
                     isAvailable(),
                     calls.sum(),
                     failures.sum(),
+                    errorAnswers.sum(),
+                    Duration.ofNanos(busyNanos.sum()),
                     outstanding(),
                     Duration.ofNanos((long) latencyNanos()),
                     ejections,

@@ -21,6 +21,11 @@ public interface TransportProvider {
         return false;
     }
 
+    /** Whether listeners can share their port with other processes, see {@code EndpointOptions.sharePort}. */
+    default boolean sharesPorts() {
+        return false;
+    }
+
     /**
      * Starts to listen. For each connection the provider asks {@link SessionContext#admit}, closes what is refused, and
      * adds {@link SessionContext#handler}. Errors are errors of the {@code Mono}; any exception will do.

@@ -5,6 +5,7 @@ import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.channel.SessionHandler;
 import io.msgtrans.reactive.spi.Listener;
 import io.msgtrans.reactive.spi.SessionContext;
+import io.msgtrans.reactive.spi.SharedPorts;
 import io.msgtrans.reactive.spi.TlsContexts;
 import io.msgtrans.reactive.spi.TransportProvider;
 import io.netty.channel.ChannelOption;
@@ -30,6 +31,11 @@ public final class TcpTransport implements TransportProvider {
     }
 
     @Override
+    public boolean sharesPorts() {
+        return true;
+    }
+
+    @Override
     public boolean isSecure(String scheme) {
         return "tcps".equals(scheme);
     }
@@ -37,7 +43,7 @@ public final class TcpTransport implements TransportProvider {
     @Override
     public Mono<Listener> listen(SessionContext context) {
         return Mono.defer(() -> {
-            TcpServer server = TcpServer.create()
+            TcpServer server = SharedPorts.apply(TcpServer.create(), context.endpoint())
                     .runOn(context.loops())
                     .bindAddress(() -> new InetSocketAddress(
                             context.uri().getHost(), Math.max(0, context.uri().getPort())))

@@ -11,6 +11,7 @@ import io.msgtrans.reactive.spi.Listener;
 import io.msgtrans.reactive.spi.PeerCertificates;
 import io.msgtrans.reactive.spi.PeerIdentity;
 import io.msgtrans.reactive.spi.SessionContext;
+import io.msgtrans.reactive.spi.SharedPorts;
 import io.msgtrans.reactive.spi.TlsContexts;
 import io.msgtrans.reactive.spi.TransportProvider;
 import io.msgtrans.reactive.tcp.TcpTransport;
@@ -69,6 +70,11 @@ public final class WebSocketTransport implements TransportProvider {
     }
 
     @Override
+    public boolean sharesPorts() {
+        return true;
+    }
+
+    @Override
     public boolean isSecure(String scheme) {
         return "wss".equals(scheme);
     }
@@ -76,7 +82,7 @@ public final class WebSocketTransport implements TransportProvider {
     @Override
     public Mono<Listener> listen(SessionContext context) {
         return Mono.defer(() -> {
-            HttpServer server = HttpServer.create()
+            HttpServer server = SharedPorts.apply(HttpServer.create(), context.endpoint())
                     .runOn(context.loops())
                     .bindAddress(() -> new InetSocketAddress(
                             context.uri().getHost(), Math.max(0, context.uri().getPort())))

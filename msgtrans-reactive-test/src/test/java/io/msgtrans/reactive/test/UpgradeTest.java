@@ -39,6 +39,7 @@ class UpgradeTest {
 
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final UpgradeOptions OPTIONS = UpgradeOptions.DEFAULTS
+            .settle(Duration.ofMillis(20))
             .watch(Duration.ofMillis(100), 5)
             .stepTimeout(LIMIT)
             .slower(3, Duration.ofMillis(50));

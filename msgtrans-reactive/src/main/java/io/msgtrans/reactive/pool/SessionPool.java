@@ -120,7 +120,9 @@ public final class SessionPool implements Disposable {
         pool.warmup()
                 .takeUntilOther(ended.asMono())
                 .doFinally(signal -> ready.tryEmitEmpty())
-                .subscribe(opened -> {}, error -> log.warn("cannot open the first sessions of the pool", error));
+                .subscribe(
+                        opened -> {},
+                        error -> log.warn("cannot open the first sessions of the pool yet: {}", error.getMessage()));
         if (options.start() == PoolOptions.Start.BACKGROUND) {
             ready.tryEmitEmpty();
         }

@@ -19,7 +19,7 @@ import reactor.core.scheduler.Schedulers;
  *     \_______________\_______________\_______________\________________\__ worse? all to the old version
  * </pre>
  *
- * <p>After each step the calls of both versions since then are compared: the part that failed, and the mean time. At 100 % the
+ * <p>After each step, when it has settled, the calls of both versions since then are compared: the part that failed, and the mean time. At 100 % the
  * old version's figures of the step before count. A new version without an available endpoint is worse at once.
  */
 public final class Upgrade {
@@ -113,19 +113,24 @@ public final class Upgrade {
 
         Flux<UpgradeEvent> step(int percent) {
             return Flux.defer(() -> {
-                oldBefore = figures(oldGroup);
-                newBefore = figures(newGroup);
                 split(percent);
-                Mono<UpgradeEvent> verdict = Flux.interval(options.watch(), Schedulers.parallel())
+                Mono<UpgradeEvent> verdict = Mono.delay(options.settle(), Schedulers.parallel())
+                        .doOnNext(settled -> beginToWatch())
+                        .thenMany(Flux.interval(options.watch(), Schedulers.parallel()))
                         .onBackpressureDrop()
                         .mapNotNull(tick -> verdict(percent))
                         .next()
                         .timeout(
-                                options.stepTimeout().plus(options.watch()),
+                                options.settle().plus(options.stepTimeout()).plus(options.watch()),
                                 Mono.fromSupplier(() -> rollBack(
                                         percent, "fewer than " + options.minCalls() + " calls (option stepTimeout)")));
                 return Flux.concat(Mono.just(new UpgradeEvent(Kind.STEP, percent, "")), verdict);
             });
+        }
+
+        private void beginToWatch() {
+            oldBefore = figures(oldGroup);
+            newBefore = figures(newGroup);
         }
 
         private void split(int percent) {

@@ -16,6 +16,7 @@ public final class UpgradeOptions implements Cloneable {
     private List<Integer> steps = List.of(5, 20, 50, 80, 100);
     private Duration watch = Duration.ofSeconds(10);
     private int minCalls = 20;
+    private Duration settle = Duration.ofSeconds(5);
     private Duration stepTimeout = Duration.ofMinutes(5);
     private double moreErrors = 0.01;
     private double latencyFactor = 2.0;
@@ -61,6 +62,20 @@ public final class UpgradeOptions implements Cloneable {
 
     public int minCalls() {
         return minCalls;
+    }
+
+    /**
+     * For how long calls are not counted after each step, up to 1 day: a JVM that gets its first calls is slow, and has its code
+     * compiled. Default 5 s.
+     */
+    public UpgradeOptions settle(Duration time) {
+        UpgradeOptions copy = copy();
+        copy.settle = time.isZero() ? time : between("settle", time);
+        return copy;
+    }
+
+    public Duration settle() {
+        return settle;
     }
 
     /** How long a step may take until there were enough calls; then it is rolled back. 10 ms..1 day, default 5 min. */

@@ -2,7 +2,9 @@ package io.msgtrans.reactive.samples.cli;
 
 import io.msgtrans.reactive.EndpointOptions.Extensions;
 import io.msgtrans.reactive.TransportClient;
+import io.msgtrans.reactive.balance.Balancer;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -27,8 +29,12 @@ final class BenchCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
-    @Parameters(paramLabel = "URI", description = "The server, for example tcp://127.0.0.1:8001.")
-    private String uri = "";
+    @Parameters(
+            arity = "1..*",
+            paramLabel = "URI",
+            description =
+                    "The server, for example tcp://127.0.0.1:8001; several for requests over a balancer (echo only).")
+    private List<String> uris = List.of();
 
     @Option(
             names = "--workload",
@@ -80,6 +86,9 @@ final class BenchCommand implements Callable<Integer> {
     private boolean json;
 
     @Mixin
+    private BalanceOptions balance = new BalanceOptions();
+
+    @Mixin
     private TlsOptions tls = new TlsOptions();
 
     private int window() {
@@ -90,8 +99,26 @@ final class BenchCommand implements Callable<Integer> {
         return given ? window : workload.onStreams() ? 1 : DEFAULT_WINDOW;
     }
 
+    /** Requests, echo's window of them at one time over all servers. */
+    private int balanced() {
+        if (workload != BenchSettings.Workload.ECHO && workload != BenchSettings.Workload.PINGPONG) {
+            throw new IllegalArgumentException("several URIs, and --balance, are for --workload echo or pingpong");
+        }
+        Balancer balancer = balance.open(uris, tls, Duration.ofSeconds(10), connections);
+        BalancedLoad load =
+                new BalancedLoad(balancer, payload, window(), spec.commandLine().getErr());
+        String line = load.run(Duration.ofSeconds(warmup), Duration.ofSeconds(seconds));
+        balancer.dispose();
+        spec.commandLine().getOut().println(line);
+        return load.isClean() ? 0 : Main.FAILED;
+    }
+
     @Override
     public Integer call() throws InterruptedException {
+        if (balance.isWanted(uris)) {
+            return balanced();
+        }
+        String uri = uris.get(0);
         BenchSettings settings = new BenchSettings(
                 uri,
                 workload,

@@ -5,12 +5,14 @@ import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.PacketType;
 import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.TransportClient;
+import io.msgtrans.reactive.balance.Balancer;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -34,8 +36,13 @@ final class SendCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
-    @Parameters(index = "0", paramLabel = "URI", description = "Where to, for example tcp://127.0.0.1:8001.")
-    private String uri = "";
+    @Parameters(
+            arity = "1..*",
+            paramLabel = "URI",
+            description =
+                    "Where to, for example tcp://127.0.0.1:8001; several to spread requests over. A - at the end reads "
+                            + "the payload from standard input.")
+    private List<String> targets = List.of();
 
     @ArgGroup(exclusive = true)
     private Source source = new Source();
@@ -48,9 +55,6 @@ final class SendCommand implements Callable<Integer> {
         @Option(names = "--file", paramLabel = "F", description = "A file with the payload.")
         private @Nullable Path file;
     }
-
-    @Parameters(index = "1", arity = "0..1", paramLabel = "-", description = "Reads the payload from standard input.")
-    private @Nullable String dash;
 
     @Option(names = "--request", description = "Ask for an answer and print it.")
     private boolean request;
@@ -71,6 +75,9 @@ final class SendCommand implements Callable<Integer> {
     private int timeout = 10;
 
     @Mixin
+    private BalanceOptions balance = new BalanceOptions();
+
+    @Mixin
     private TlsOptions tls = new TlsOptions();
 
     @Override
@@ -85,7 +92,11 @@ final class SendCommand implements Callable<Integer> {
                 .payload(payload())
                 .build();
         Duration limit = Duration.ofSeconds(timeout);
-        Session session = TransportClient.create(uri).endpoint(tls::apply).connectNow();
+        if (balance.isWanted(uris())) {
+            return balanced(packet, limit);
+        }
+        Session session =
+                TransportClient.create(uris().get(0)).endpoint(tls::apply).connectNow();
         try {
             if (request) {
                 PrintWriter out = spec.commandLine().getOut();
@@ -104,10 +115,42 @@ final class SendCommand implements Callable<Integer> {
         return 0;
     }
 
+    /** Over several servers, one after the other or many at one time; tried again where that is safe. */
+    private int balanced(Packet packet, Duration limit) {
+        PrintWriter out = spec.commandLine().getOut();
+        Balancer balancer = balance.open(uris(), tls, limit, 1);
+        try {
+            Duration all = limit.multipliedBy(2L + count / CONCURRENT_REQUESTS);
+            if (request) {
+                Flux.range(0, count)
+                        .flatMapSequential(i -> balancer.request(packet), CONCURRENT_REQUESTS)
+                        .doOnNext(answer -> out.println(answer.payloadText()))
+                        .blockLast(all);
+                out.flush();
+            } else {
+                Flux.range(0, count)
+                        .concatMap(i -> balancer.use(packet, session -> session.send(packet)))
+                        .blockLast(all);
+            }
+            BalanceOptions.report(balancer, spec.commandLine().getErr());
+            return 0;
+        } finally {
+            balancer.dispose();
+        }
+    }
+
+    private boolean isFromStandardInput() {
+        return targets.get(targets.size() - 1).equals("-");
+    }
+
+    private List<String> uris() {
+        return isFromStandardInput() ? targets.subList(0, targets.size() - 1) : targets;
+    }
+
     private byte[] payload() throws IOException {
-        if (dash != null) {
-            if (!dash.equals("-") || source.data != null || source.file != null) {
-                throw new IllegalArgumentException("unexpected argument " + dash + "; did you mean --data?");
+        if (isFromStandardInput()) {
+            if (targets.size() == 1 || source.data != null || source.file != null) {
+                throw new IllegalArgumentException("- stands behind the URI, and without --data or --file");
             }
             return System.in.readAllBytes();
         }

@@ -39,7 +39,7 @@ final class ServeCommand implements Callable<Integer> {
             names = "--mode",
             defaultValue = "ECHO",
             description = {
-                "echo, sink and quiet treat each session alone;",
+                "echo, sink, quiet and sick (echo with some errors) treat each session alone;",
                 "chat sends each packet to every other session,",
                 "broadcast what bench --workload broadcast asks for to all.",
                 "Default: echo."
@@ -48,6 +48,12 @@ final class ServeCommand implements Callable<Integer> {
 
     @Option(names = "--borrowed", description = "Receive without copying.")
     private boolean borrowed;
+
+    @Option(
+            names = "--share-port",
+            description = "Other servers with this option may listen on the same port: how a new version starts beside "
+                    + "the old one (tcp, ws).")
+    private boolean sharePort;
 
     @Option(names = "--seconds", paramLabel = "N", description = "End by itself after so long; default: never.")
     private long seconds;
@@ -62,7 +68,8 @@ final class ServeCommand implements Callable<Integer> {
                 .handle(session -> mode.handle(session, borrowed ? session.receiveBorrowed() : session.receive()));
         DemoCertificate made = certificateIfNeeded();
         for (String uri : listen) {
-            server = server.listen(uri, options -> {
+            server = server.listen(uri, given -> {
+                var options = given.sharePort(sharePort);
                 if (!TlsOptions.isNeededFor(uri)) {
                     return options;
                 }

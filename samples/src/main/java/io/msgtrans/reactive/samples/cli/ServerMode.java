@@ -3,6 +3,7 @@ package io.msgtrans.reactive.samples.cli;
 import io.msgtrans.reactive.OfferResult;
 import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.PacketType;
+import io.msgtrans.reactive.PeerException;
 import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.group.Group;
 import io.msgtrans.reactive.group.Groups;
@@ -38,6 +39,18 @@ enum ServerMode {
         @Override
         Publisher<Void> handle(Session session, Flux<Packet> packets) {
             return packets.then();
+        }
+    },
+
+    /** Echoes, but answers every fourth request with an error: for trying what clients do. */
+    SICK {
+        @Override
+        Publisher<Void> handle(Session session, Flux<Packet> packets) {
+            return packets.index()
+                    .concatMap(numbered -> numbered.getT1() % 4 == 3
+                            ? session.replyError(numbered.getT2(), PeerException.FIRST_OWN, "sick")
+                            : session.send(echoed(numbered.getT2())))
+                    .then();
         }
     },
 

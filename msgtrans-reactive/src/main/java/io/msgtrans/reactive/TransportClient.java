@@ -16,6 +16,7 @@ import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.SignalType;
 import reactor.netty.resources.LoopResources;
 
 /** Describes a client of one address. Immutable: each method returns a changed copy. */
@@ -119,8 +120,11 @@ public final class TransportClient implements Cloneable {
                 .thenReturn(session)
                 .onErrorMap(
                         TransportClient::isRefusal, no -> new AuthenticationException(uri + " does not let us in", no))
-                .doOnError(error -> session.dispose())
-                .doOnCancel(session::dispose);
+                .doFinally(signal -> {
+                    if (signal != SignalType.ON_COMPLETE) {
+                        session.dispose(); // behind the cancel of the request
+                    }
+                });
     }
 
     private static boolean isRefusal(Throwable error) {

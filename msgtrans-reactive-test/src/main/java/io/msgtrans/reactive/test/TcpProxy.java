@@ -21,6 +21,7 @@ import io.netty.util.NetUtil;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
@@ -128,9 +129,12 @@ public final class TcpProxy implements AutoCloseable {
                 });
     }
 
+    private record Delayed(long dueNanos, Runnable action) {}
+
     private final class Forward extends ChannelInboundHandlerAdapter {
         private final Channel to;
         private int underWay;
+        private final Queue<Delayed> waiting = new ArrayDeque<>();
 
         Forward(Channel to) {
             this.to = to;
@@ -168,10 +172,22 @@ public final class TcpProxy implements AutoCloseable {
         }
 
         private void later(ChannelHandlerContext ctx, Runnable action) {
-            if (delayNanos == 0) {
-                whenWhole(ctx.channel(), action);
-            } else {
-                ctx.executor().schedule(() -> whenWhole(ctx.channel(), action), delayNanos, TimeUnit.NANOSECONDS);
+            waiting.add(new Delayed(System.nanoTime() + delayNanos, action));
+            if (waiting.size() == 1) {
+                runDue(ctx);
+            }
+        }
+
+        /** One after the other, so that nothing is overtaken when the delay gets shorter. */
+        private void runDue(ChannelHandlerContext ctx) {
+            for (Delayed first = waiting.peek(); first != null; first = waiting.peek()) {
+                long left = first.dueNanos() - System.nanoTime();
+                if (left > 0) {
+                    ctx.executor().schedule(() -> runDue(ctx), left, TimeUnit.NANOSECONDS);
+                    return;
+                }
+                waiting.remove();
+                whenWhole(ctx.channel(), first.action());
             }
         }
     }

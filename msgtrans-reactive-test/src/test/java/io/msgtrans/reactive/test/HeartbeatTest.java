@@ -120,7 +120,7 @@ class HeartbeatTest {
                     "tcp://127.0.0.1:" + proxy.port(),
                     Extensions.ON,
                     HeartbeatOptions.OFF
-                            .interval(Duration.ofMillis(150))
+                            .interval(Duration.ofMillis(50)) // of which several are under way
                             .roundTrip(Duration.ofMillis(100), Duration.ofSeconds(20))
                             .silence(20, 30, 40));
             TransportContract.until("it is degraded", () -> session.health().state() == HealthState.DEGRADED);

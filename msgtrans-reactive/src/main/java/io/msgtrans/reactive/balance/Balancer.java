@@ -127,7 +127,9 @@ public final class Balancer implements Disposable {
             budget.deposit();
             return ready().then(Mono.defer(call::attemptAndHedge))
                     .retryWhen(Retry.from(failures -> failures.concatMap(failure -> call.again(failure.failure()))))
-                    .timeout(options.timeout().plus(SLACK)) // for what attempts do not count: endpoints, pauses
+                    .timeout(options.timeout()
+                            .plus(SLACK)
+                            .plus(SLACK)) // for what attempts do not count: endpoints, pauses
                     .onErrorMap(TimeoutException.class, late -> call.outOfTime());
         });
     }
@@ -188,8 +190,10 @@ public final class Balancer implements Disposable {
                     .share(session ->
                             session.request(packet, time).doOnError(error -> disconnectIfSaid(session, error)))
                     .single()
-                    .timeout(time)
-                    .onErrorMap(TimeoutException.class, late -> tooLate(node, time));
+                    .timeout(time.plus(SLACK)) // for the session; the request has its own, on the event loop
+                    .onErrorMap(
+                            error -> error instanceof TimeoutException || error instanceof RequestTimeoutException,
+                            late -> tooLate(node, time));
             return watched(node, options.guard().apply(node.endpoint(), one).flux())
                     .single();
         }

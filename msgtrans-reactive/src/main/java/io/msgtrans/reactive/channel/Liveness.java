@@ -30,6 +30,7 @@ final class Liveness {
     private static final int PING_BYTES = 12;
 
     private static final int PONG_BYTES = 15;
+    private static final int REMEMBERED_PINGS = 16;
     private static final int CPU_UNKNOWN = 0xFFFF;
     private static final int DRAINING = 1;
 
@@ -61,9 +62,12 @@ final class Liveness {
     /** Whether reads are worth a look at the clock. */
     private boolean watching;
 
+    /** Of the last heartbeat; they count up from 1. */
     private long token;
-    private long pingedNanos;
-    private boolean pinged;
+    /** Of the last one that was answered. */
+    private long answeredToken;
+    /** When each of the last heartbeats was sent: an answer may come after further ones. */
+    private final long[] pingedNanos = new long[REMEMBERED_PINGS];
     /** How often the peer wants a sign of life; 0 when it never asked. */
     private long signNanos;
 
@@ -169,11 +173,11 @@ final class Liveness {
 
     /** A heartbeat is answered; what answers another one, or none, is a sign of life only. */
     void answered(long itsToken) {
-        if (!pinged || itsToken != token) {
+        if (itsToken <= answeredToken || itsToken > token || token - itsToken >= REMEMBERED_PINGS) {
             return;
         }
-        pinged = false;
-        long nanos = System.nanoTime() - pingedNanos;
+        answeredToken = itsToken;
+        long nanos = System.nanoTime() - pingedNanos[(int) itsToken & (REMEMBERED_PINGS - 1)];
         latestNanos = nanos;
         long smoothed = smoothedNanos;
         long variation = variationNanos;
@@ -217,13 +221,13 @@ final class Liveness {
             return;
         }
         long intervalNanos = heartbeat.interval().toNanos();
-        if (System.nanoTime() - pingedNanos >= intervalNanos - intervalNanos / 8 || token == 0) {
-            pingedNanos = System.nanoTime();
+        long now = System.nanoTime();
+        if (token == 0
+                || now - pingedNanos[(int) token & (REMEMBERED_PINGS - 1)] >= intervalNanos - intervalNanos / 8) {
             token++;
-            if (askForSign()) {
-                pinged = true;
-            } else {
-                lastReadNanos = pingedNanos; // cannot be asked, and owes nothing
+            pingedNanos[(int) token & (REMEMBERED_PINGS - 1)] = now;
+            if (!askForSign()) {
+                lastReadNanos = now; // cannot be asked, and owes nothing
             }
         }
         again(beat, intervalNanos / 2);

@@ -68,12 +68,11 @@ final class PendingRequest extends TimeoutWheel.Timeout implements Subscription 
         }
     }
 
+    /** Fails unless it was cancelled, or answered, in between: then nobody wants to know. */
     void fail(Throwable error) {
         int before = STATE.getAndSet(this, DONE);
         if (before == WAITING || before == REQUESTED) {
             actual.onError(error);
-        } else {
-            Operators.onErrorDropped(error, actual.currentContext());
         }
     }
 

@@ -34,6 +34,7 @@ import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.SignalType;
 import reactor.util.Logger;
 import reactor.util.Loggers;
 
@@ -153,9 +154,12 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
                         present.extend();
                     }
                 })
-                .doOnError(error -> present.dispose())
-                .doOnCancel(present::dispose)
-                .thenReturn(present);
+                .<Session>thenReturn(present)
+                .doFinally(signal -> {
+                    if (signal != SignalType.ON_COMPLETE) {
+                        present.dispose(); // behind the cancel of the request
+                    }
+                });
     }
 
     /**

@@ -11,7 +11,13 @@ import picocli.CommandLine.Spec;
         name = "sample",
         mixinStandardHelpOptions = true,
         description = "Runs one of the scenario samples.",
-        subcommands = {TradingCommand.class, GameCommand.class, CacheCommand.class, UpgradeCommand.class})
+        subcommands = {
+            TradingCommand.class,
+            GameCommand.class,
+            CacheCommand.class,
+            UpgradeCommand.class,
+            FaultsCommand.class
+        })
 final class SampleCommand implements Callable<Integer> {
 
     @Spec

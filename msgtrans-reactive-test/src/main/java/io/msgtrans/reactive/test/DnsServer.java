@@ -26,14 +26,15 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** A name server on the loopback interface that gives the same addresses for every name, to be kept for no time. */
-final class DnsServer implements AutoCloseable {
+public final class DnsServer implements AutoCloseable {
 
     private final EventLoopGroup group =
             new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("dns-server", true), NioIoHandler.newFactory());
     private final Channel channel;
     private volatile List<String> addresses = List.of();
 
-    DnsServer() {
+    /** A server that knows no address yet. */
+    public DnsServer() {
         channel = new Bootstrap()
                 .group(group)
                 .channel(NioDatagramChannel.class)
@@ -49,12 +50,14 @@ final class DnsServer implements AutoCloseable {
                 .channel();
     }
 
-    DnsServer answer(String... ipv4) {
+    /** From now on these are the addresses of every name; none for an answer without addresses. */
+    public DnsServer answer(String... ipv4) {
         addresses = List.of(ipv4);
         return this;
     }
 
-    InetSocketAddress address() {
+    /** Where it listens. */
+    public InetSocketAddress address() {
         return (InetSocketAddress) channel.localAddress();
     }
 

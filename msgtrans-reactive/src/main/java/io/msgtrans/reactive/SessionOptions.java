@@ -231,6 +231,11 @@ public final class SessionOptions implements Cloneable {
         return copy;
     }
 
+    /** As {@link #heartbeat(HeartbeatOptions)}, unless heartbeats were chosen already. */
+    public SessionOptions heartbeatByDefault(HeartbeatOptions options) {
+        return heartbeat.interval().isZero() ? heartbeat(options) : this;
+    }
+
     public HeartbeatOptions heartbeat() {
         return heartbeat;
     }

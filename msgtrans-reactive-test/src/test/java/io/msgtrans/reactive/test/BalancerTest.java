@@ -64,18 +64,22 @@ class BalancerTest {
 
     /** A server that answers with its name. */
     private BoundServer serve(String name, int port) {
-        return serve(
-                port,
-                session -> session.receive()
-                        .flatMap(request -> session.reply(request, name), 4096)
-                        .then());
+        return serve(port, named(name));
+    }
+
+    private static Function<Session, Publisher<Void>> named(String name) {
+        return session -> session.receive()
+                .flatMap(request -> session.reply(request, name), 4096)
+                .then();
     }
 
     private BoundServer serve(int port, Function<Session, Publisher<Void>> handler) {
-        BoundServer server = TransportServer.create()
-                .listen("tcp://127.0.0.1:" + port)
-                .handle(handler)
-                .bindNow();
+        return serve("tcp://127.0.0.1:" + port, handler);
+    }
+
+    private BoundServer serve(String uri, Function<Session, Publisher<Void>> handler) {
+        BoundServer server =
+                TransportServer.create().listen(uri).handle(handler).bindNow();
         servers.add(server);
         return server;
     }
@@ -123,8 +127,12 @@ class BalancerTest {
     }
 
     @Test
-    void callsAreSpreadOverTheEndpoints() {
-        balance(OPTIONS.balancing(Balancing.roundRobin()), serve("a", 0), serve("b", 0), serve("c", 0));
+    void callsAreSpreadOverTheEndpointsOfAllTransports() {
+        balance(
+                OPTIONS.balancing(Balancing.roundRobin()),
+                serve("a", 0),
+                serve("ws://127.0.0.1:0", named("b")),
+                serve("mem://balanced", named("c")));
         assertThat(ask(300))
                 .containsOnlyKeys("a", "b", "c")
                 .allSatisfy((name, calls) -> assertThat(calls).isBetween(90L, 110L));

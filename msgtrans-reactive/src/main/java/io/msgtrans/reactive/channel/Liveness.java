@@ -241,6 +241,9 @@ final class Liveness {
     }
 
     private boolean askForSign() {
+        if (handler.saysHello()) {
+            return false; // nothing may go before the answer
+        }
         if (session.isExtended()) {
             byte[] ping = ByteBuffer.allocate(PING_BYTES)
                     .putLong(token)

@@ -87,6 +87,9 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     /** Whether the next packet would be the first, and may ask for the wire extensions. */
     private boolean helloPossible;
 
+    /** Whether the answer to our hello is waited for. */
+    private volatile boolean sayingHello;
+
     private boolean closed;
     private long packetsReceived;
     private long bytesReceived;
@@ -148,7 +151,9 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
      */
     public Mono<Session> sayHello() {
         ChannelSession present = present();
+        sayingHello = true;
         return present.request(Hello.packet())
+                .doOnTerminate(() -> sayingHello = false)
                 .doOnNext(answer -> {
                     if (Arrays.equals(answer.extHeader(), Hello.TEXT)) {
                         present.extend();
@@ -460,6 +465,10 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
             decode(inbound().isBorrowing() || next.hasArray() ? next : copy(next));
             inbound().drain();
         }
+    }
+
+    boolean saysHello() {
+        return sayingHello;
     }
 
     /** Whether nothing is read, for want of demand. */

@@ -67,8 +67,7 @@ public final class SessionPool implements Disposable {
     private SessionPool(TransportClient client, PoolOptions options) {
         this.options = options;
         this.growth = new SteppedGrowth(options, this::inUse);
-        TransportClient watched =
-                client.session(o -> o.heartbeat().interval().isZero() ? o.heartbeat(HeartbeatOptions.DEFAULTS) : o);
+        TransportClient watched = client.session(o -> o.heartbeatByDefault(HeartbeatOptions.DEFAULTS));
         this.pool = PoolBuilder.from(watched.connect()
                         .doOnCancel(() -> growth.returnPermits(1)) // a warm-up that failed cancels its other connects
                         .doOnNext(this::opened)

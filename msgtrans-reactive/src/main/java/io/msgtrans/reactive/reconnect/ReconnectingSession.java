@@ -10,6 +10,9 @@ import io.msgtrans.reactive.PeerException;
 import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.TransportClient;
 import io.msgtrans.reactive.TransportException;
+import io.msgtrans.reactive.health.Health;
+import io.msgtrans.reactive.health.HealthState;
+import io.msgtrans.reactive.health.HeartbeatOptions;
 import io.msgtrans.reactive.reconnect.ConnectionState.Kind;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
@@ -35,6 +38,9 @@ import reactor.util.retry.Retry;
  * <p><b>What is in flight</b> when a connection is lost fails with {@link ConnectionLostException}, but for requests that the
  * caller marked as repeatable: they are sent again. What is asked for in between waits for the next connection.
  *
+ * <p>Heartbeats are {@link HeartbeatOptions#DEFAULTS} unless the client says otherwise; a connection that is critical for its silence
+ * is given up for another one.
+ *
  * <p><b>Threads.</b> States are signalled on an event loop, or on {@code Schedulers.parallel()} while pauses pass.
  */
 public final class ReconnectingSession implements Disposable {
@@ -53,7 +59,7 @@ public final class ReconnectingSession implements Disposable {
     private int shortLived;
 
     private ReconnectingSession(TransportClient client, ReconnectOptions options) {
-        this.client = client;
+        this.client = client.session(o -> o.heartbeatByDefault(HeartbeatOptions.DEFAULTS));
         this.options = options;
     }
 
@@ -173,9 +179,17 @@ public final class ReconnectingSession implements Disposable {
             waiting = ready;
         }
         emit(new ConnectionState(Kind.OPEN, 0, session, null, null));
+        session.healthChanges().filter(this::isQuiet).subscribe(health -> session.dispose());
         session.onClose().subscribe(reason -> lost(session, reason, System.nanoTime() - openedNanos));
         emitSession(session);
         waiting.tryEmitValue(session);
+    }
+
+    /** Critical for its silence: another connection may get through. One that is only slow is kept. */
+    private boolean isQuiet(Health health) {
+        return health.state() == HealthState.CRITICAL
+                && health.roundTrip() != null
+                && health.silence().compareTo(health.roundTrip().multipliedBy(2)) > 0;
     }
 
     private void lost(Session session, CloseReason reason, long livedNanos) {

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -29,6 +30,13 @@ final class FaultsCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
+    @Option(
+            names = "--only",
+            split = ",",
+            paramLabel = "NAME",
+            description = "Some of kill, stop, cut, slow, replace, dns, full. Default: all.")
+    private Set<String> only = FaultTable.names();
+
     @Option(names = "--lossy", description = "Only the load, for a network that loses packets: see samples/lossy.")
     private boolean lossy;
 
@@ -41,9 +49,12 @@ final class FaultsCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         PrintWriter out = spec.commandLine().getOut();
+        if (!FaultTable.names().containsAll(only)) {
+            throw new IllegalArgumentException("--only " + only + " names what is not one of " + FaultTable.names());
+        }
         if (serve == null) {
             FaultTable table = new FaultTable(out, spec.commandLine().getErr());
-            return (lossy ? table.runLossy() : table.run()) ? 0 : Main.FAILED;
+            return (lossy ? table.runLossy() : table.run(only)) ? 0 : Main.FAILED;
         }
         BoundServer bound = JournalServer.start(serve, journal);
         out.println("LISTENING " + bound.uri());

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -45,15 +46,34 @@ public final class FaultTable {
         void run() throws IOException, InterruptedException;
     }
 
-    /** Runs all; whether nothing that was acknowledged is lost. */
-    public boolean run() throws IOException, InterruptedException {
-        killed();
-        suspended();
-        cutOff();
-        slow();
-        restarted();
-        renamed();
-        fullQueue();
+    /** The faults by name, in the order in which they are tried. */
+    public static Set<String> names() {
+        return new LinkedHashSet<>(List.of("kill", "stop", "cut", "slow", "replace", "dns", "full"));
+    }
+
+    /** Tries some; whether nothing that was acknowledged is lost. */
+    public boolean run(Set<String> faults) throws IOException, InterruptedException {
+        for (String fault : names()) {
+            if (faults.contains(fault)) {
+                step(fault).run();
+            }
+        }
+        return show();
+    }
+
+    private Step step(String fault) {
+        return switch (fault) {
+            case "kill" -> this::killed;
+            case "stop" -> this::suspended;
+            case "cut" -> this::cutOff;
+            case "slow" -> this::slow;
+            case "replace" -> this::replaced;
+            case "dns" -> this::renamed;
+            default -> this::fullQueue;
+        };
+    }
+
+    private boolean show() {
         out.println(FaultResult.HEADING);
         results.forEach(result -> out.println(result.row()));
         return results.stream().allMatch(result -> result.lost() == 0);
@@ -71,9 +91,7 @@ public final class FaultTable {
             run.pause(DURING.multipliedBy(3));
             report(run.end("10 % of the packets are lost", "TCP repeated them"));
         }
-        out.println(FaultResult.HEADING);
-        results.forEach(result -> out.println(result.row()));
-        return results.stream().allMatch(result -> result.lost() == 0);
+        return show();
     }
 
     private ServerProcess serve(String name, String listen) throws IOException, InterruptedException {
@@ -192,7 +210,7 @@ public final class FaultTable {
         }
     }
 
-    private void restarted() throws IOException, InterruptedException {
+    private void replaced() throws IOException, InterruptedException {
         clear();
         ServerProcess a = serve("a", "tcp://127.0.0.1:0");
         ServerProcess[] again = new ServerProcess[1];

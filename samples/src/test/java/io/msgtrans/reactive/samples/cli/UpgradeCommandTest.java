@@ -33,6 +33,16 @@ class UpgradeCommandTest {
     }
 
     @Test
+    void nothingThatWasAcknowledgedIsLostWhenAServerIsReplacedOnItsPort() {
+        assertThat(run("sample", "faults", "--only", "replace"))
+                .as(out.toString() + err)
+                .isZero();
+        assertThat(out.toString()).contains("| the only server replaced on its port");
+        assertThat(run("sample", "faults", "--only", "nope")).isNotZero();
+        assertThat(err.toString()).contains("--only [nope] names what is not one of [kill, stop");
+    }
+
+    @Test
     void requestsAreSpreadOverServersOfWhichOneIsKilled() throws IOException, InterruptedException {
         try (ServerProcess a = ServerProcess.start("serve", "--listen", "tcp://127.0.0.1:0");
                 ServerProcess b = ServerProcess.start("serve", "--listen", "tcp://127.0.0.1:0")) {

@@ -127,12 +127,16 @@ final class Inbound {
         if (subscriber != null && queue.isEmpty() && subscriber.hasDemand()) {
             subscriber.deliver(packet);
         } else {
-            Packet kept = packet.isBorrowed() ? packet.compact() : packet;
-            queue.add(kept);
-            if (shedNanos > 0) {
-                arrivals.add(System.nanoTime());
-            }
-            queuedBytes += kept.lengthBytes();
+            keep(packet);
+        }
+    }
+
+    private void keep(Packet packet) {
+        Packet kept = packet.isBorrowed() ? packet.compact() : packet;
+        queue.add(kept);
+        queuedBytes += kept.lengthBytes();
+        if (shedNanos > 0) {
+            arrivals.add(System.nanoTime());
         }
     }
 

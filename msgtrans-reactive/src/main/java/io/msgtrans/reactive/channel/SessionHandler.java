@@ -677,7 +677,16 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         }
     }
 
+    // On the way of every packet: short, so that it is compiled into its callers.
     private void deliver(Packet packet) {
+        if (packet.type() != PacketType.ONE_WAY || gate != null || helloPossible) {
+            deliverIfWanted(packet);
+        } else {
+            inbound().next(packet);
+        }
+    }
+
+    private void deliverIfWanted(Packet packet) {
         if (helloPossible) {
             helloPossible = false;
             if (Hello.isHello(packet)) {

@@ -354,6 +354,10 @@ class BalancerTest {
         lists.tryEmitNext(List.of(Endpoint.of(b.uri().toString())));
         assertThat(ask(10)).containsOnlyKeys("b");
         TransportContract.until("its sessions are closed", () -> a.sessionCount() == 0);
+        assertThat(balancer.stats().attempts())
+                .as("those at the first one count")
+                .isEqualTo(20);
+        assertThat(balancer.stats().available()).isEqualTo(1);
         assertThat(events.stream().map(BalancerEvent::kind)).containsExactly(Kind.ADDED, Kind.ADDED, Kind.REMOVED);
     }
 

@@ -57,6 +57,7 @@ final class BalancedCall {
         }
         Mono<Packet> hedge = Mono.delay(hedgeAfter, Schedulers.parallel())
                 .filter(tick -> balancer.budget().withdraw())
+                .doOnNext(tick -> balancer.hedged())
                 .flatMap(tick -> attempt);
         // Whoever answers first; when the first attempt fails before the hedge begins, its error counts at once.
         return Mono.firstWithSignal(
@@ -134,6 +135,7 @@ final class BalancedCall {
         if (pause.compareTo(left()) >= 0) {
             return Mono.error(failure(error, "no time left, option timeout"));
         }
+        balancer.retried();
         return Mono.delay(pause, Schedulers.parallel());
     }
 

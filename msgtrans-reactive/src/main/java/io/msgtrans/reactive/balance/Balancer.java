@@ -13,7 +13,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
+import java.util.function.ToLongFunction;
+import java.util.stream.Stream;
 import org.reactivestreams.Publisher;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
@@ -63,6 +66,10 @@ public final class Balancer implements Disposable {
     private volatile View view = new View(List.of(), List.of());
 
     private volatile Map<String, Double> split = Map.of();
+    private final LongAdder retries = new LongAdder();
+    private final LongAdder hedges = new LongAdder();
+    /** The sum of the endpoints that are no longer here, if there were any. */
+    private volatile List<EndpointStats> gone = List.of();
 
     private record View(List<Node> all, List<Node> available) {}
 
@@ -244,8 +251,25 @@ public final class Balancer implements Disposable {
     }
 
     private void remove(Node node) {
+        remember(node.stats());
         emit(new BalancerEvent(Kind.REMOVED, node.endpoint(), ""));
         close(node);
+    }
+
+    /** Adds up what endpoints did that are no longer here, in one entry. */
+    private synchronized void remember(EndpointStats left) {
+        EndpointStats sum = gone.isEmpty() ? null : gone.get(0);
+        gone = List.of(new EndpointStats(
+                left.endpoint(),
+                false,
+                left.calls() + (sum == null ? 0 : sum.calls()),
+                left.failures() + (sum == null ? 0 : sum.failures()),
+                left.errorAnswers() + (sum == null ? 0 : sum.errorAnswers()),
+                Duration.ZERO,
+                0,
+                Duration.ZERO,
+                left.ejections() + (sum == null ? 0 : sum.ejections()),
+                left.pool()));
     }
 
     private static void close(Node node) {
@@ -296,6 +320,34 @@ public final class Balancer implements Disposable {
     /** How the endpoints do; an estimate while calls are under way. */
     public List<EndpointStats> endpoints() {
         return view.all().stream().map(Node::stats).toList();
+    }
+
+    /** What it did so far; an estimate while calls are under way. */
+    public BalancerStats stats() {
+        List<EndpointStats> present = endpoints();
+        int available = (int) present.stream().filter(EndpointStats::available).count();
+        return new BalancerStats(
+                available,
+                present.size() - available,
+                total(present, EndpointStats::outstanding),
+                total(present, EndpointStats::calls),
+                retries.sum(),
+                hedges.sum(),
+                total(present, EndpointStats::failures),
+                total(present, EndpointStats::errorAnswers),
+                total(present, EndpointStats::ejections));
+    }
+
+    private long total(List<EndpointStats> present, ToLongFunction<EndpointStats> figure) {
+        return Stream.concat(present.stream(), gone.stream()).mapToLong(figure).sum();
+    }
+
+    void retried() {
+        retries.increment();
+    }
+
+    void hedged() {
+        hedges.increment();
     }
 
     // ---- the end ----

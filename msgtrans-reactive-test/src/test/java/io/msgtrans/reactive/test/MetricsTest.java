@@ -1,0 +1,152 @@
+package io.msgtrans.reactive.test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tag;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.msgtrans.reactive.BoundServer;
+import io.msgtrans.reactive.OfferResult;
+import io.msgtrans.reactive.Packet;
+import io.msgtrans.reactive.TransportClient;
+import io.msgtrans.reactive.TransportServer;
+import io.msgtrans.reactive.balance.Balancer;
+import io.msgtrans.reactive.balance.BalancerOptions;
+import io.msgtrans.reactive.balance.Endpoints;
+import io.msgtrans.reactive.group.Group;
+import io.msgtrans.reactive.group.Groups;
+import io.msgtrans.reactive.metrics.TransportMetrics;
+import io.msgtrans.reactive.operator.MpmcChannel;
+import io.msgtrans.reactive.pool.PoolOptions;
+import io.msgtrans.reactive.pool.SessionPool;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import reactor.core.publisher.Flux;
+
+/** What a registry sees of servers and clients that work. */
+@ExtendWith(LeakCheck.class)
+class MetricsTest {
+
+    private static final Duration LIMIT = Duration.ofSeconds(30);
+    private static final Set<String> VALUES =
+            Set.of("x", "idle", "exclusive", "shared", "available", "out", "hit", "miss");
+
+    private final MeterRegistry registry = new SimpleMeterRegistry();
+    private final Group group = Groups.create().group("all");
+    private final MpmcChannel<Integer> channel = MpmcChannel.mpmc(2);
+    private BoundServer server;
+    private SessionPool pool;
+    private Balancer balancer;
+    private TransportMetrics metrics;
+
+    @BeforeEach
+    void start() {
+        server = TransportServer.create()
+                .listen("tcp://127.0.0.1:0")
+                .group(group)
+                .handle(TransportContract::echo)
+                .bindNow();
+        String uri = server.uri().toString();
+        pool = SessionPool.of(TransportClient.create(uri), PoolOptions.DEFAULTS.size(1, 4));
+        balancer = Balancer.of(Endpoints.of(uri), BalancerOptions.DEFAULTS);
+        metrics = TransportMetrics.to(registry)
+                .server("x", server)
+                .pool("x", pool)
+                .balancer("x", balancer)
+                .group("x", group)
+                .channel("x", channel);
+    }
+
+    @AfterEach
+    void end() {
+        balancer.dispose();
+        pool.close(LIMIT).block(LIMIT);
+        TransportContract.stop(server);
+    }
+
+    private double value(String name, String... tags) {
+        Meter meter = registry.get(name).tags(tags).meter();
+        return meter.measure().iterator().next().getValue();
+    }
+
+    private void until(String name, double wanted, String... tags) {
+        TransportContract.until(name + " is " + wanted, () -> value(name, tags) == wanted);
+    }
+
+    @Test
+    void metersTellWhatHappened() {
+        Flux.range(0, 10)
+                .concatMap(i -> balancer.request(Packet.request("four")))
+                .blockLast(LIMIT);
+        pool.use(session -> session.request(Packet.request("four"))).blockLast(LIMIT);
+        until("msgtrans.server.packets.received", 11);
+        until("msgtrans.server.bytes.received", 11 * 20);
+        until("msgtrans.server.bytes.sent", 11 * 20);
+        until("msgtrans.balancer.attempts", 10);
+        until("msgtrans.balancer.endpoints", 1, "state", "available");
+        until("msgtrans.balancer.endpoints", 0, "state", "out");
+        until("msgtrans.group.members", value("msgtrans.server.sessions"));
+        assertThat(value("msgtrans.pool.acquisitions", "result", "hit")
+                        + value("msgtrans.pool.acquisitions", "result", "miss"))
+                .isEqualTo(1);
+        while (channel.offer(1) == OfferResult.ACCEPTED) {
+            // until it is full
+        }
+        until("msgtrans.channel.items", 2);
+        until("msgtrans.channel.full", 1);
+        group.offer(Packet.oneWay("x"));
+        until("msgtrans.group.broadcasts", 1);
+    }
+
+    @Test
+    void theTableInTheDocsIsWhatIsRegistered() throws IOException {
+        Set<String> registered = registry.getMeters().stream()
+                .map(Meter::getId)
+                .map(id -> "| `" + id.getName() + "` | "
+                        + id.getType().name().toLowerCase(Locale.ROOT) + " | " + id.getBaseUnit() + " | "
+                        + id.getTags().stream()
+                                .map(tag -> "`" + tag.getKey() + "`")
+                                .collect(Collectors.joining(", "))
+                        + " |")
+                .collect(Collectors.toCollection(TreeSet::new));
+        Set<String> documented = Files.readAllLines(Path.of("../docs/metrics.md")).stream()
+                .filter(line -> line.startsWith("| `msgtrans."))
+                .map(line -> line.substring(0, line.lastIndexOf('|', line.length() - 2) + 1))
+                .collect(Collectors.toCollection(TreeSet::new));
+        assertThat(documented).isEqualTo(registered);
+    }
+
+    @Test
+    void tagsAreBoundedHoweverManySessionsCome() {
+        int before = registry.getMeters().size();
+        for (int i = 0; i < 50; i++) {
+            pool.use(session -> session.request(Packet.request("?")))
+                    .mergeWith(balancer.request(Packet.request("?")))
+                    .blockLast(LIMIT);
+        }
+        assertThat(registry.getMeters()).hasSize(before);
+        assertThat(registry.getMeters().stream()
+                        .flatMap(meter -> meter.getId().getTags().stream())
+                        .map(Tag::getValue)
+                        .distinct())
+                .allMatch(VALUES::contains);
+    }
+
+    @Test
+    void theyGoWhenTheyAreDisposedOf() {
+        metrics.dispose();
+        assertThat(metrics.isDisposed()).isTrue();
+        assertThat(registry.getMeters()).isEmpty();
+    }
+}

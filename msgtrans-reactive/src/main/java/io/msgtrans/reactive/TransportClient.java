@@ -45,6 +45,11 @@ public final class TransportClient implements Cloneable {
         return new TransportClient(parsed);
     }
 
+    /** The address. */
+    public URI uri() {
+        return uri;
+    }
+
     /** Changes the options of the address: TLS, time limits, the transport's own. */
     public TransportClient endpoint(UnaryOperator<EndpointOptions> change) {
         TransportClient copy = copy();
@@ -69,6 +74,11 @@ public final class TransportClient implements Cloneable {
         TransportClient copy = copy();
         copy.credentials = Objects.requireNonNull(request, "credentials");
         return copy;
+    }
+
+    /** The options of the sessions. */
+    public SessionOptions sessionOptions() {
+        return options;
     }
 
     /** The event loops to run on, which the caller disposes; by default a set that all clients of the process share. */

@@ -35,6 +35,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -71,7 +72,7 @@ class AdmissionTest {
         return TransportClient.create(server.uri().toString()).endpoint(o -> o.extensions(Extensions.ON));
     }
 
-    private Mono<Principal> check(Handshake handshake, @org.jspecify.annotations.Nullable String secret) {
+    private Mono<Principal> check(Handshake handshake, @Nullable String secret) {
         seen.set(handshake);
         return "sesame".equals(secret) ? Mono.just(() -> "ali") : Mono.empty();
     }

@@ -16,6 +16,7 @@ import io.msgtrans.reactive.group.Group;
 import io.msgtrans.reactive.group.GroupOptions;
 import io.msgtrans.reactive.group.Groups;
 import io.msgtrans.reactive.group.SlowMembers;
+import io.netty.buffer.Unpooled;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -303,7 +304,7 @@ class GroupTest {
         connect(0).receive().map(Packet::messageId).subscribe(ids::add);
         join(room, 1);
         room.broadcast(Packet.builder(PacketType.ONE_WAY)
-                        .payload(io.netty.buffer.Unpooled.directBuffer().writeInt(7))
+                        .payload(Unpooled.directBuffer().writeInt(7))
                         .build())
                 .block(TransportContract.LIMIT);
         room.broadcast(Packet.oneWay("x").withMessageId(77)).block(Duration.ofSeconds(10));

@@ -187,7 +187,7 @@ class PoolTest {
         release(acquire(1));
         assertThat(ask()).isNotEmpty();
         server.sessions().forEach(Session::dispose);
-        TransportContract.until("new ones are open", () -> pool.stats().evicted() == 2 && server.sessionCount() == 2);
+        TransportContract.until("new ones are open", () -> pool.stats().evicted() >= 2 && server.sessionCount() >= 2);
         assertThat(pool.request(Packet.request("?")).retry(8).block(LIMIT)).isNotNull();
         server.sessions().forEach(Session::dispose);
         TransportContract.until("the shared one is gone", () -> pool.stats().shared() == 0);

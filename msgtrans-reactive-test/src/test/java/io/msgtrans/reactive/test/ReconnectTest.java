@@ -3,11 +3,13 @@ package io.msgtrans.reactive.test;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.msgtrans.reactive.AttemptsFailedException;
 import io.msgtrans.reactive.BoundServer;
 import io.msgtrans.reactive.ConnectFailedException;
 import io.msgtrans.reactive.ConnectionLostException;
 import io.msgtrans.reactive.OfferResult;
 import io.msgtrans.reactive.Packet;
+import io.msgtrans.reactive.RequestTimeoutException;
 import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.TransportClient;
 import io.msgtrans.reactive.TransportServer;
@@ -162,5 +164,26 @@ class ReconnectTest {
         assertThatThrownBy(() -> OPTIONS.attempts(0)).hasMessage("attempts 0 is not positive");
         assertThatThrownBy(() -> OPTIONS.jitter(2)).hasMessage("jitter 2.0 is outside 0..1");
         assertThatThrownBy(() -> OPTIONS.minBackoff(Duration.ZERO)).hasMessageContaining("minBackoff PT0S is outside");
+    }
+
+    @Test
+    void whoWaitsForAConnectionDoesSoUntilItsTimeIsOver() {
+        TransportContract.stop(server);
+        session = ReconnectingSession.of(
+                TransportClient.create(server.uri().toString()).session(o -> o.requestTimeout(Duration.ofMillis(100))),
+                OPTIONS);
+        assertThatThrownBy(() -> session.request(question()).block(TransportContract.LIMIT))
+                .isInstanceOf(RequestTimeoutException.class)
+                .hasMessage("no connection to " + server.uri() + " within PT0.1S (option requestTimeout)");
+        assertThatThrownBy(() -> session.send(Mono.just(Packet.oneWay("x"))).block(TransportContract.LIMIT))
+                .isInstanceOf(RequestTimeoutException.class);
+        assertThatThrownBy(() -> session.requestRepeatable(question(), Duration.ofMillis(100))
+                        .block(TransportContract.LIMIT))
+                .isInstanceOf(RequestTimeoutException.class);
+        serveAgain(accepted -> accepted.receive().next().then(Mono.fromRunnable(accepted::dispose)));
+        assertThatThrownBy(() -> session.requestRepeatable(question(), Duration.ofSeconds(1))
+                        .block(TransportContract.LIMIT))
+                .isInstanceOf(AttemptsFailedException.class)
+                .hasMessageContaining("(no answer within PT1S): " + server.uri());
     }
 }

@@ -8,6 +8,7 @@ import io.msgtrans.reactive.CloseReason;
 import io.msgtrans.reactive.ConnectFailedException;
 import io.msgtrans.reactive.EndpointOptions.Extensions;
 import io.msgtrans.reactive.Packet;
+import io.msgtrans.reactive.PacketType;
 import io.msgtrans.reactive.PeerException;
 import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.StreamHandler;
@@ -211,9 +212,7 @@ class WireExtensionsTest {
                         .endpoint(o -> o.extensions(quiet))
                         .connectNow();
                 try (Socket accepted = plain.accept()) {
-                    session.send(Packet.builder(io.msgtrans.reactive.PacketType.ONE_WAY)
-                                    .messageId(1)
-                                    .build())
+                    session.send(Packet.builder(PacketType.ONE_WAY).messageId(1).build())
                             .block(TransportContract.LIMIT);
                     session.close().subscribe();
                     assertThat(HexFormat.of()

@@ -10,6 +10,7 @@ import io.msgtrans.reactive.health.HeartbeatOptions;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
@@ -69,7 +70,7 @@ public final class SessionPool implements Disposable {
         this.growth = new SteppedGrowth(options, this::inUse);
         TransportClient watched = client.session(o -> o.heartbeatByDefault(HeartbeatOptions.DEFAULTS));
         this.pool = PoolBuilder.from(watched.connect()
-                        .doOnCancel(() -> growth.returnPermits(1)) // a warm-up that failed cancels its other connects
+                        .doOnCancel(() -> growth.returnPermits(1)) // the pool ends, and does not do it itself
                         .doOnNext(this::opened)
                         .doAfterTerminate(this::serveWaiting))
                 .allocationStrategy(growth)
@@ -116,9 +117,7 @@ public final class SessionPool implements Disposable {
             ready.tryEmitEmpty();
             return;
         }
-        pool.warmup()
-                .takeUntilOther(ended.asMono())
-                .doFinally(signal -> ready.tryEmitEmpty())
+        fill().doFinally(signal -> ready.tryEmitEmpty())
                 .subscribe(
                         opened -> {},
                         error -> log.warn("cannot open the first sessions of the pool yet: {}", error.getMessage()));
@@ -175,7 +174,7 @@ public final class SessionPool implements Disposable {
     }
 
     private Throwable refused(Throwable error) {
-        if (error instanceof PoolAcquireTimeoutException || error instanceof java.util.concurrent.TimeoutException) {
+        if (error instanceof PoolAcquireTimeoutException || error instanceof TimeoutException) {
             PoolStats now = stats();
             return new RequestTimeoutException(
                     "no session was free within " + options.acquireTimeout() + " (option acquireTimeout): " + now.open()
@@ -188,11 +187,19 @@ public final class SessionPool implements Disposable {
                 : error;
     }
 
-    /** Opens what is missing to the target. */
     private void fillUp() {
-        pool.warmup()
+        fill().subscribe(opened -> {}, error -> log.debug("cannot open another session of the pool", error));
+    }
+
+    /**
+     * Opens what is missing to the target; the first error at the end. Each by a warm-up of its own: of one warm-up for many,
+     * reactor-pool would lose the places of those that it had not begun when the first failed.
+     */
+    private Mono<Void> fill() {
+        return Flux.defer(() -> Flux.range(0, growth.missing()))
+                .flatMapDelayError(i -> pool.warmup(), growth.warmupParallelism(), 1)
                 .takeUntilOther(ended.asMono())
-                .subscribe(opened -> {}, error -> log.debug("cannot open another session of the pool", error));
+                .then();
     }
 
     // ---- sessions for all ----

@@ -74,15 +74,19 @@ final class SteppedGrowth implements AllocationStrategy {
         return shrunk;
     }
 
+    /** How many sessions are missing to the target. */
+    synchronized int missing() {
+        return Math.max(0, target - granted);
+    }
+
+    /** For a caller: one, and what a step adds. Without one, for a warm-up: one at a time. */
     @Override
     public synchronized int getPermits(int desired) {
         if (desired > 0) {
             grow(inUse.getAsInt());
         }
-        // Without a caller, all that is missing; lazily, only what a caller needs and what a step adds.
-        int missing = target - granted;
-        int permits = desired > 0 && options.start() == PoolOptions.Start.LAZY ? Math.min(desired, missing) : missing;
-        int given = Math.max(0, permits);
+        int wanted = desired > 0 && options.start() != PoolOptions.Start.LAZY ? missing() : Math.max(1, desired);
+        int given = Math.min(wanted, missing());
         granted += given;
         return given;
     }

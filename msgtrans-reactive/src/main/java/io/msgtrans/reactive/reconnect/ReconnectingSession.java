@@ -1,5 +1,7 @@
 package io.msgtrans.reactive.reconnect;
 
+import io.msgtrans.reactive.AttemptsFailedException;
+import io.msgtrans.reactive.AttemptsFailedException.Attempt;
 import io.msgtrans.reactive.AuthenticationException;
 import io.msgtrans.reactive.CloseReason;
 import io.msgtrans.reactive.ConnectFailedException;
@@ -7,6 +9,7 @@ import io.msgtrans.reactive.ConnectionLostException;
 import io.msgtrans.reactive.OfferResult;
 import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.PeerException;
+import io.msgtrans.reactive.RequestTimeoutException;
 import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.TransportClient;
 import io.msgtrans.reactive.TransportException;
@@ -15,7 +18,11 @@ import io.msgtrans.reactive.health.HealthState;
 import io.msgtrans.reactive.health.HeartbeatOptions;
 import io.msgtrans.reactive.reconnect.ConnectionState.Kind;
 import java.time.Duration;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
@@ -87,9 +94,22 @@ public final class ReconnectingSession implements Disposable {
         return ready;
     }
 
-    /** {@link Session#request(Packet)} on {@link #session()}. */
+    /**
+     * {@link Session#request(Packet)} on {@link #session()}, which is waited for as long as for an answer ({@code
+     * SessionOptions.requestTimeout}); then it fails with {@link RequestTimeoutException}.
+     */
     public Mono<Packet> request(Packet packet) {
-        return session().flatMap(session -> session.request(packet));
+        return inTime().flatMap(session -> session.request(packet));
+    }
+
+    private Mono<Session> inTime() {
+        Duration limit = client.sessionOptions().requestTimeout();
+        return session()
+                .timeout(
+                        limit,
+                        Mono.error(() -> new RequestTimeoutException(
+                                "no connection to " + client.uri() + " within " + limit + " (option requestTimeout)",
+                                limit)));
     }
 
     /**
@@ -97,18 +117,34 @@ public final class ReconnectingSession implements Disposable {
      * draining peer refuses it ({@link PeerException#UNAVAILABLE}).
      *
      * @param packet neither owned nor borrowed, as its memory must outlive an attempt: see {@link Packet#compact()}
-     * @param timeout for all of it; then the Mono fails with {@code java.util.concurrent.TimeoutException}
+     * @param timeout for all of it; then the Mono fails with {@link AttemptsFailedException}, which has the error of each attempt,
+     *     or, when there was none, with {@link RequestTimeoutException}
      */
     public Mono<Packet> requestRepeatable(Packet packet, Duration timeout) {
         if (packet.isOwned() || packet.isBorrowed()) {
             throw new IllegalArgumentException("a repeatable request needs memory of its own: use compact()");
         }
-        return request(packet)
-                .retryWhen(Retry.backoff(Long.MAX_VALUE, options.minBackoff())
-                        .maxBackoff(options.maxBackoff())
-                        .jitter(options.jitter())
-                        .filter(ReconnectingSession::mayBeRepeated))
-                .timeout(timeout);
+        return Mono.defer(() -> {
+            long startNanos = System.nanoTime();
+            Queue<Attempt> failed = new ConcurrentLinkedQueue<>();
+            return session()
+                    .flatMap(session -> session.request(packet))
+                    .retryWhen(Retry.backoff(Long.MAX_VALUE, options.minBackoff())
+                            .maxBackoff(options.maxBackoff())
+                            .jitter(options.jitter())
+                            .filter(ReconnectingSession::mayBeRepeated)
+                            .doBeforeRetry(attempt -> failed.add(new Attempt(
+                                    client.uri(),
+                                    attempt.failure(),
+                                    Duration.ofNanos(System.nanoTime() - startNanos)))))
+                    .timeout(timeout)
+                    .onErrorMap(
+                            TimeoutException.class,
+                            late -> failed.isEmpty()
+                                    ? new RequestTimeoutException(
+                                            "no answer from " + client.uri() + " within " + timeout, timeout)
+                                    : new AttemptsFailedException("no answer within " + timeout, List.copyOf(failed)));
+        });
     }
 
     private static boolean mayBeRepeated(Throwable error) {
@@ -117,9 +153,9 @@ public final class ReconnectingSession implements Disposable {
                         && (peer.code() == PeerException.UNAVAILABLE || peer.code() == PeerException.OVERLOADED));
     }
 
-    /** {@link Session#send(Publisher)} on {@link #session()}; not continued on the next one. */
+    /** {@link Session#send(Publisher)} on {@link #session()}, waited for as by {@link #request}; not continued on the next one. */
     public Mono<Void> send(Publisher<Packet> packets) {
-        return session().flatMap(session -> session.send(packets));
+        return inTime().flatMap(session -> session.send(packets));
     }
 
     /** {@link Session#offer(Packet)} on the session that is open; {@code FULL} while there is none. */

@@ -13,6 +13,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -306,7 +307,7 @@ class MpmcChannelTest {
         assertThat(drained).containsExactly(1, 2, 3, 4);
     }
 
-    private static void until(String what, java.util.function.BooleanSupplier condition) {
+    private static void until(String what, BooleanSupplier condition) {
         Boolean met = Flux.interval(Duration.ZERO, Duration.ofMillis(5))
                 .map(tick -> condition.getAsBoolean())
                 .filter(Boolean::booleanValue)

@@ -15,7 +15,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 
 /** The options of commands that spread calls over several servers. */
 final class BalanceOptions {
@@ -62,7 +64,7 @@ final class BalanceOptions {
     private @Nullable Strategy strategy;
 
     /** As the strategies are written. */
-    static final class StrategyName implements picocli.CommandLine.ITypeConverter<Strategy> {
+    static final class StrategyName implements ITypeConverter<Strategy> {
         @Override
         public Strategy convert(String name) {
             for (Strategy strategy : Strategy.values()) {
@@ -70,8 +72,7 @@ final class BalanceOptions {
                     return strategy;
                 }
             }
-            throw new picocli.CommandLine.TypeConversionException(
-                    "'" + name + "' is not one of " + List.of(Strategy.values()));
+            throw new TypeConversionException("'" + name + "' is not one of " + List.of(Strategy.values()));
         }
     }
 

@@ -3,6 +3,7 @@ package io.msgtrans.reactive.samples.cli;
 import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.balance.Balancer;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
@@ -80,7 +81,7 @@ final class BalancedLoad {
     private Mono<Void> call() {
         long start = System.nanoTime();
         byte[] bytes = new byte[payload];
-        byte[] digits = Long.toString(number.incrementAndGet()).getBytes(java.nio.charset.StandardCharsets.UTF_8);
+        byte[] digits = Long.toString(number.incrementAndGet()).getBytes(StandardCharsets.UTF_8);
         System.arraycopy(digits, 0, bytes, 0, Math.min(digits.length, payload));
         return balancer.requestIdempotent(Packet.request(bytes))
                 .doOnNext(answer -> {

@@ -16,7 +16,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
-import java.util.stream.Stream;
 import org.reactivestreams.Publisher;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
@@ -68,8 +67,11 @@ public final class Balancer implements Disposable {
     private volatile Map<String, Double> split = Map.of();
     private final LongAdder retries = new LongAdder();
     private final LongAdder hedges = new LongAdder();
-    /** The sum of the endpoints that are no longer here, if there were any. */
-    private volatile List<EndpointStats> gone = List.of();
+    // Of endpoints that are no longer here.
+    private final LongAdder goneCalls = new LongAdder();
+    private final LongAdder goneFailures = new LongAdder();
+    private final LongAdder goneErrorAnswers = new LongAdder();
+    private final LongAdder goneEjections = new LongAdder();
 
     private record View(List<Node> all, List<Node> available) {}
 
@@ -251,25 +253,13 @@ public final class Balancer implements Disposable {
     }
 
     private void remove(Node node) {
-        remember(node.stats());
+        EndpointStats left = node.stats();
+        goneCalls.add(left.calls());
+        goneFailures.add(left.failures());
+        goneErrorAnswers.add(left.errorAnswers());
+        goneEjections.add(left.ejections());
         emit(new BalancerEvent(Kind.REMOVED, node.endpoint(), ""));
         close(node);
-    }
-
-    /** Adds up what endpoints did that are no longer here, in one entry. */
-    private synchronized void remember(EndpointStats left) {
-        EndpointStats sum = gone.isEmpty() ? null : gone.get(0);
-        gone = List.of(new EndpointStats(
-                left.endpoint(),
-                false,
-                left.calls() + (sum == null ? 0 : sum.calls()),
-                left.failures() + (sum == null ? 0 : sum.failures()),
-                left.errorAnswers() + (sum == null ? 0 : sum.errorAnswers()),
-                Duration.ZERO,
-                0,
-                Duration.ZERO,
-                left.ejections() + (sum == null ? 0 : sum.ejections()),
-                left.pool()));
     }
 
     private static void close(Node node) {
@@ -329,17 +319,17 @@ public final class Balancer implements Disposable {
         return new BalancerStats(
                 available,
                 present.size() - available,
-                total(present, EndpointStats::outstanding),
-                total(present, EndpointStats::calls),
+                sum(present, EndpointStats::outstanding),
+                goneCalls.sum() + sum(present, EndpointStats::calls),
                 retries.sum(),
                 hedges.sum(),
-                total(present, EndpointStats::failures),
-                total(present, EndpointStats::errorAnswers),
-                total(present, EndpointStats::ejections));
+                goneFailures.sum() + sum(present, EndpointStats::failures),
+                goneErrorAnswers.sum() + sum(present, EndpointStats::errorAnswers),
+                goneEjections.sum() + sum(present, EndpointStats::ejections));
     }
 
-    private long total(List<EndpointStats> present, ToLongFunction<EndpointStats> figure) {
-        return Stream.concat(present.stream(), gone.stream()).mapToLong(figure).sum();
+    private static long sum(List<EndpointStats> endpoints, ToLongFunction<EndpointStats> figure) {
+        return endpoints.stream().mapToLong(figure).sum();
     }
 
     void retried() {

@@ -1,5 +1,6 @@
 package io.msgtrans.reactive.samples.cli;
 
+import io.msgtrans.reactive.AttemptsFailedException;
 import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.balance.Balancer;
 import java.io.PrintWriter;
@@ -78,6 +79,15 @@ final class BalancedLoad {
         return failed.sum() == 0 && answered.sum() > 0;
     }
 
+    /** Without what differs from call to call, so that there are few. */
+    private static String kind(Throwable error) {
+        Throwable cause = error instanceof AttemptsFailedException ? error.getCause() : error;
+        return error.getClass().getSimpleName()
+                + (cause == null || cause == error
+                        ? ""
+                        : ", the last by " + cause.getClass().getSimpleName());
+    }
+
     private Mono<Void> call() {
         long start = System.nanoTime();
         byte[] bytes = new byte[payload];
@@ -94,7 +104,7 @@ final class BalancedLoad {
                 .onErrorResume(error -> {
                     if (measuring) {
                         failed.increment();
-                        errors.computeIfAbsent(String.valueOf(error.getMessage()), key -> new LongAdder())
+                        errors.computeIfAbsent(kind(error), key -> new LongAdder())
                                 .increment();
                     }
                     return Mono.empty();

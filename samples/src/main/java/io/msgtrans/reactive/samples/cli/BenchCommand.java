@@ -100,14 +100,17 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     /** Requests, echo's window of them at one time over all servers. */
-    private int balanced() {
+    private int balanced(BenchSettings settings) {
         if (workload != BenchSettings.Workload.ECHO && workload != BenchSettings.Workload.PINGPONG) {
             throw new IllegalArgumentException("several URIs, and --balance, are for --workload echo or pingpong");
         }
+        if (rate > 0 || json) {
+            throw new IllegalArgumentException("--rate and --json are for one URI without --balance");
+        }
         Balancer balancer = balance.open(uris, tls, Duration.ofSeconds(10), connections);
-        BalancedLoad load =
-                new BalancedLoad(balancer, payload, window(), spec.commandLine().getErr());
-        String line = load.run(Duration.ofSeconds(warmup), Duration.ofSeconds(seconds));
+        BalancedLoad load = new BalancedLoad(
+                balancer, payload, settings.window(), spec.commandLine().getErr());
+        String line = load.run(settings.warmup(), settings.duration());
         balancer.dispose();
         spec.commandLine().getOut().println(line);
         return load.isClean() ? 0 : Main.FAILED;
@@ -115,9 +118,6 @@ final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        if (balance.isWanted(uris)) {
-            return balanced();
-        }
         String uri = uris.get(0);
         BenchSettings settings = new BenchSettings(
                 uri,
@@ -129,6 +129,9 @@ final class BenchCommand implements Callable<Integer> {
                 Duration.ofSeconds(warmup),
                 Duration.ofSeconds(seconds),
                 notReading);
+        if (balance.isWanted(uris)) {
+            return balanced(settings);
+        }
         TransportClient client = TransportClient.create(uri)
                 .endpoint(tls::apply)
                 .endpoint(options -> workload.onStreams() ? options.extensions(Extensions.ON) : options);

@@ -52,7 +52,7 @@ final class UpgradeCommand implements Callable<Integer> {
             names = "--rate",
             defaultValue = "2000",
             paramLabel = "N",
-            description = "Requests per second, in thousands. Default: 2000.")
+            description = "Requests per second, rounded down to thousands. Default: 2000.")
     private int rate;
 
     @Option(names = "--sick", description = "The new version is ill.")
@@ -63,6 +63,9 @@ final class UpgradeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
+        if (rate < 1000 || watch < 1) {
+            throw new IllegalArgumentException("--rate is at least 1000, --watch at least 1");
+        }
         PrintWriter out = spec.commandLine().getOut();
         try (ServerProcess oldVersion = serve(ServerMode.ECHO);
                 ServerProcess newVersion = serve(sick ? ServerMode.SICK : ServerMode.ECHO)) {
@@ -77,7 +80,7 @@ final class UpgradeCommand implements Callable<Integer> {
             balancer.events().subscribe(event -> out.println("        " + BalanceOptions.line(event)));
             Disposable load = Flux.interval(Duration.ofMillis(1))
                     .onBackpressureDrop()
-                    .concatMapIterable(tick -> Collections.nCopies(Math.max(1, rate / 1000), tick))
+                    .concatMapIterable(tick -> Collections.nCopies(rate / 1000, tick))
                     .flatMap(tick -> ask(balancer, out), CALLERS)
                     .subscribe();
             UpgradeEvent last = Upgrade.of(

@@ -1,6 +1,7 @@
 package io.msgtrans.reactive.admission;
 
 import io.msgtrans.reactive.SessionOptions;
+import io.msgtrans.reactive.spi.OptionRange;
 import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -84,9 +85,7 @@ public final class AdmissionOptions implements Cloneable {
      * never. The limit on {@link SessionOptions#inboundPackets} bounds how many wait.
      */
     public AdmissionOptions shedAfter(Duration queueTime) {
-        if (queueTime.compareTo(Duration.ofMillis(1)) < 0 || queueTime.compareTo(Duration.ofDays(1)) > 0) {
-            throw new IllegalArgumentException("shedAfter " + queueTime + " is outside 1 ms..1 day");
-        }
+        OptionRange.check("shedAfter", queueTime, Duration.ofMillis(1), Duration.ofDays(1), "1 ms..1 day");
         AdmissionOptions copy = copy();
         copy.shedAfter = queueTime;
         return copy;

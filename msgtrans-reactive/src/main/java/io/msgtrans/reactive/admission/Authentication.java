@@ -1,5 +1,6 @@
 package io.msgtrans.reactive.admission;
 
+import io.msgtrans.reactive.spi.OptionRange;
 import java.security.Principal;
 import java.time.Duration;
 import java.util.Objects;
@@ -30,9 +31,7 @@ public final class Authentication {
             boolean firstPacket,
             Duration deadline,
             Function<? super Handshake, ? extends Mono<? extends Principal>> check) {
-        if (deadline.compareTo(Duration.ofMillis(10)) < 0 || deadline.compareTo(Duration.ofMinutes(10)) > 0) {
-            throw new IllegalArgumentException("deadline " + deadline + " is outside 10 ms..10 min");
-        }
+        OptionRange.check("deadline", deadline, Duration.ofMillis(10), Duration.ofMinutes(10), "10 ms..10 min");
         this.firstPacket = firstPacket;
         this.deadline = deadline;
         this.check = Objects.requireNonNull(check, "check");

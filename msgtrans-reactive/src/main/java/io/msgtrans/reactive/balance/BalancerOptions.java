@@ -4,6 +4,7 @@ import io.msgtrans.reactive.ErrorPolicy;
 import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.TransportClient;
 import io.msgtrans.reactive.pool.PoolOptions;
+import io.msgtrans.reactive.spi.OptionRange;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.function.BiFunction;
@@ -267,10 +268,7 @@ public final class BalancerOptions implements Cloneable {
     }
 
     private static Duration between(String option, Duration value) {
-        if (value.compareTo(Duration.ofMillis(1)) < 0 || value.compareTo(Duration.ofDays(1)) > 0) {
-            throw new IllegalArgumentException(option + " " + value + " is outside 1 ms..1 day");
-        }
-        return value;
+        return OptionRange.check(option, value, Duration.ofMillis(1), Duration.ofDays(1), "1 ms..1 day");
     }
 
     private BalancerOptions copy() {

@@ -1,5 +1,6 @@
 package io.msgtrans.reactive.delivery;
 
+import io.msgtrans.reactive.spi.OptionRange;
 import java.time.Duration;
 import java.util.Objects;
 
@@ -72,9 +73,7 @@ public final class DeliveryOptions implements Cloneable {
 
     /** How long an acknowledgement is waited for before the packet is sent again, 10 ms..1 day; default 10 s. */
     public DeliveryOptions resendAfter(Duration time) {
-        if (time.compareTo(Duration.ofMillis(10)) < 0 || time.compareTo(Duration.ofDays(1)) > 0) {
-            throw new IllegalArgumentException("resendAfter " + time + " is outside 10 ms..1 day");
-        }
+        OptionRange.check("resendAfter", time, Duration.ofMillis(10), Duration.ofDays(1), "10 ms..1 day");
         DeliveryOptions copy = copy();
         copy.resendAfter = time;
         return copy;

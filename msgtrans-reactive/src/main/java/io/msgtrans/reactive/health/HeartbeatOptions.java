@@ -1,6 +1,7 @@
 package io.msgtrans.reactive.health;
 
 import io.msgtrans.reactive.Packet;
+import io.msgtrans.reactive.spi.OptionRange;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -113,10 +114,7 @@ public final class HeartbeatOptions implements Cloneable {
     }
 
     private static Duration between(String option, Duration value) {
-        if (value.compareTo(SHORTEST) < 0 || value.compareTo(LONGEST) > 0) {
-            throw new IllegalArgumentException(option + " " + value + " is outside 20 ms..1 h");
-        }
-        return value;
+        return OptionRange.check(option, value, SHORTEST, LONGEST, "20 ms..1 h");
     }
 
     private HeartbeatOptions copy() {

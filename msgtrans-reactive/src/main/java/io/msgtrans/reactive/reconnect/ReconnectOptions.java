@@ -1,5 +1,6 @@
 package io.msgtrans.reactive.reconnect;
 
+import io.msgtrans.reactive.spi.OptionRange;
 import java.time.Duration;
 
 /** How a connection is tried again. Immutable: each method returns a changed copy. */
@@ -67,10 +68,7 @@ public final class ReconnectOptions implements Cloneable {
     }
 
     private static Duration between(String option, Duration value) {
-        if (value.compareTo(Duration.ofMillis(1)) < 0 || value.compareTo(Duration.ofHours(1)) > 0) {
-            throw new IllegalArgumentException(option + " " + value + " is outside 1 ms..1 h");
-        }
-        return value;
+        return OptionRange.check(option, value, Duration.ofMillis(1), Duration.ofHours(1), "1 ms..1 h");
     }
 
     private ReconnectOptions copy() {

@@ -1,5 +1,6 @@
 package io.msgtrans.reactive.upgrade;
 
+import io.msgtrans.reactive.spi.OptionRange;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -136,10 +137,7 @@ public final class UpgradeOptions implements Cloneable {
     }
 
     private static Duration between(String option, Duration value) {
-        if (value.compareTo(Duration.ofMillis(10)) < 0 || value.compareTo(Duration.ofDays(1)) > 0) {
-            throw new IllegalArgumentException(option + " " + value + " is outside 10 ms..1 day");
-        }
-        return value;
+        return OptionRange.check(option, value, Duration.ofMillis(10), Duration.ofDays(1), "10 ms..1 day");
     }
 
     private UpgradeOptions copy() {

@@ -1,9 +1,12 @@
 package io.msgtrans.reactive;
 
+import io.msgtrans.reactive.monitor.Timings;
+import io.netty.util.concurrent.EventExecutor;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
@@ -32,6 +35,12 @@ public interface BoundServer extends Disposable {
 
     /** What the server did so far. */
     ServerStats stats();
+
+    /** How long handshakes and answers take, and responses to this server's own requests. */
+    Timings timings();
+
+    /** The event loops on which it has had sessions so far. */
+    Set<EventExecutor> eventLoops();
 
     /**
      * What happens to the server from the subscription on: sessions opened and closed, connections refused, handlers that

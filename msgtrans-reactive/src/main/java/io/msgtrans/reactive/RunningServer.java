@@ -6,6 +6,7 @@ import io.msgtrans.reactive.channel.Role;
 import io.msgtrans.reactive.channel.SessionHandler;
 import io.msgtrans.reactive.group.Group;
 import io.msgtrans.reactive.health.PeerLoad;
+import io.msgtrans.reactive.monitor.Timings;
 import io.msgtrans.reactive.spi.Connection;
 import io.msgtrans.reactive.spi.Framing;
 import io.msgtrans.reactive.spi.Listener;
@@ -13,6 +14,7 @@ import io.msgtrans.reactive.spi.PeerIdentity;
 import io.msgtrans.reactive.spi.SessionContext;
 import io.netty.channel.Channel;
 import io.netty.util.AttributeKey;
+import io.netty.util.concurrent.EventExecutor;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -20,14 +22,14 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
-import java.util.Objects;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
@@ -44,6 +46,7 @@ final class RunningServer implements BoundServer {
 
     private static final Logger log = Loggers.getLogger(TransportServer.class);
     private static final AttributeKey<Boolean> OPENED = AttributeKey.valueOf("msgtrans.opened");
+    private static final AttributeKey<Long> ADMITTED = AttributeKey.valueOf("msgtrans.admitted");
 
     private final TransportServer config;
     private final Admission admission;
@@ -56,11 +59,15 @@ final class RunningServer implements BoundServer {
     private final AtomicInteger places = new AtomicInteger();
     private final ConcurrentHashMap<InetAddress, Integer> placesByAddress = new ConcurrentHashMap<>();
     private final CpuLoad cpu = CpuLoad.OF_THIS_MACHINE;
-    private final LongAdder opened = new LongAdder();
     private final LongAdder refused = new LongAdder();
     private final LongAdder handshakesFailed = new LongAdder();
     private final LongAdder protocolErrors = new LongAdder();
-    private final AtomicReference<SessionStats> closedTraffic = new AtomicReference<>(SessionStats.ZERO);
+    private final LongAdder handlersFailed = new LongAdder();
+    /** By scheme. */
+    private final Map<String, SessionTally> tallies = new ConcurrentHashMap<>();
+
+    private final Timings timings = new Timings();
+    private final Set<EventExecutor> eventLoops = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean stopping = new AtomicBoolean();
     private final Sinks.Empty<Void> disposed = Sinks.empty();
     private final Sinks.Empty<Void> empty = Sinks.empty();
@@ -132,7 +139,8 @@ final class RunningServer implements BoundServer {
                             Role.server(extended, RunningServer.this::load),
                             connection,
                             this::opened)
-                    .limit(admission::gate);
+                    .limit(admission::gate)
+                    .measure(timings);
         }
 
         @Override
@@ -142,6 +150,11 @@ final class RunningServer implements BoundServer {
 
         private void opened(Session session, Connection connection) {
             connection.channel().attr(OPENED).set(true);
+            Long admitted = connection.channel().attr(ADMITTED).getAndSet(null);
+            if (admitted != null) {
+                timings.handshakes().recordEach(System.nanoTime() - admitted);
+            }
+            eventLoops.add(connection.channel().eventLoop());
             RunningServer.this.opened(session, connection);
         }
     }
@@ -174,6 +187,7 @@ final class RunningServer implements BoundServer {
                         },
                         handshakeTimeout.toMillis(),
                         TimeUnit.MILLISECONDS);
+        channel.attr(ADMITTED).set(System.nanoTime());
         channels.add(channel);
         channel.closeFuture().addListener(closed -> {
             timeout.cancel(false);
@@ -213,7 +227,7 @@ final class RunningServer implements BoundServer {
     // ---- sessions ----
 
     private void opened(Session session, Connection connection) {
-        opened.increment();
+        tally(session.scheme()).opened();
         sessions.set(session.id(), session);
         if (!admission.mustAuthenticate(connection)) {
             begin(session);
@@ -226,6 +240,10 @@ final class RunningServer implements BoundServer {
                         nothing -> {},
                         error -> notLetIn(session, error),
                         () -> connection.channel().eventLoop().execute(() -> begin(session)));
+    }
+
+    private SessionTally tally(String scheme) {
+        return tallies.computeIfAbsent(scheme, any -> new SessionTally());
     }
 
     private void notLetIn(Session session, Throwable error) {
@@ -273,7 +291,7 @@ final class RunningServer implements BoundServer {
         if (sessions.remove(session.id()) == null) {
             return;
         }
-        closedTraffic.accumulateAndGet(session.stats(), SessionStats::plus);
+        tally(session.scheme()).closed(session);
         if (reason.kind() == CloseReason.Kind.PROTOCOL) {
             protocolErrors.increment();
         }
@@ -281,6 +299,7 @@ final class RunningServer implements BoundServer {
     }
 
     private void handlerFailed(Session session, Throwable error) {
+        handlersFailed.increment();
         if (events.isWatched()) {
             events.emit(new ServerEvent(Kind.HANDLER_FAILED, session, session.remoteAddress(), null, error));
         }
@@ -318,12 +337,41 @@ final class RunningServer implements BoundServer {
 
     @Override
     public ServerStats stats() {
-        SessionStats traffic = Objects.requireNonNull(closedTraffic.get());
+        Map<String, ServerStats.Protocol> protocols = new TreeMap<>();
+        listeners.forEach(listener -> protocols.put(listener.uri().getScheme(), ServerStats.Protocol.NONE));
+        tallies.forEach((scheme, tally) ->
+                protocols.put(scheme, new ServerStats.Protocol(0, tally.openedCount(), tally.closedTraffic())));
         for (Session session : sessions.values()) {
-            traffic = traffic.plus(session.stats());
+            protocols.computeIfPresent(
+                    session.scheme(),
+                    (scheme, sum) -> new ServerStats.Protocol(
+                            sum.sessions() + 1, sum.opened(), sum.traffic().plus(session.stats())));
+        }
+        long opened = 0;
+        SessionStats traffic = SessionStats.ZERO;
+        for (ServerStats.Protocol protocol : protocols.values()) {
+            opened += protocol.opened();
+            traffic = traffic.plus(protocol.traffic());
         }
         return new ServerStats(
-                sessions.size(), opened.sum(), refused.sum(), handshakesFailed.sum(), protocolErrors.sum(), traffic);
+                sessions.size(),
+                opened,
+                refused.sum(),
+                handshakesFailed.sum(),
+                protocolErrors.sum(),
+                handlersFailed.sum(),
+                traffic,
+                protocols);
+    }
+
+    @Override
+    public Timings timings() {
+        return timings;
+    }
+
+    @Override
+    public Set<EventExecutor> eventLoops() {
+        return Set.copyOf(eventLoops);
     }
 
     @Override

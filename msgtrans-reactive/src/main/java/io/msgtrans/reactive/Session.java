@@ -228,6 +228,9 @@ public interface Session extends Disposable {
      */
     Flux<Health> healthChanges();
 
+    /** What the network under this session does; empty where nobody knows: in the process, and TCP on other systems than Linux. */
+    Mono<LinkStats> link();
+
     /** What this session did so far. */
     SessionStats stats();
 

@@ -3,6 +3,7 @@ package io.msgtrans.reactive;
 import io.msgtrans.reactive.EndpointOptions.Extensions;
 import io.msgtrans.reactive.channel.Role;
 import io.msgtrans.reactive.channel.SessionHandler;
+import io.msgtrans.reactive.monitor.Timings;
 import io.msgtrans.reactive.spi.Connection;
 import io.msgtrans.reactive.spi.Framing;
 import io.msgtrans.reactive.spi.SessionContext;
@@ -29,6 +30,8 @@ public final class TransportClient implements Cloneable {
     private SessionOptions options = SessionOptions.DEFAULTS;
     private LoopResources loops = EventLoops.client();
     private Supplier<? extends @Nullable Packet> credentials = () -> null;
+    /** Shared by all copies. */
+    private final ClientActivity activity = new ClientActivity();
 
     private TransportClient(URI uri) {
         this.uri = uri;
@@ -81,6 +84,16 @@ public final class TransportClient implements Cloneable {
         return options;
     }
 
+    /** What this client did so far, and all that were derived from the same {@link #create}. */
+    public ClientStats stats() {
+        return activity.stats();
+    }
+
+    /** How long connecting and requests take, of this client and all that were derived from the same {@link #create}. */
+    public Timings timings() {
+        return activity.timings;
+    }
+
     /** The event loops to run on, which the caller disposes; by default a set that all clients of the process share. */
     public TransportClient runOn(LoopResources loops) {
         TransportClient copy = copy();
@@ -95,7 +108,9 @@ public final class TransportClient implements Cloneable {
     public Mono<Session> connect() {
         return Mono.defer(() -> {
                     Transports.checkOptions(uri, endpoint);
-                    return open();
+                    long startNanos = System.nanoTime();
+                    return open().doOnNext(
+                                    session -> timings().handshakes().recordEach(System.nanoTime() - startNanos));
                 })
                 .flatMap(this::requireExtensions)
                 .flatMap(this::introduce)
@@ -103,6 +118,7 @@ public final class TransportClient implements Cloneable {
                 .onErrorMap(
                         error -> !(error instanceof ConnectFailedException || error instanceof AuthenticationException),
                         this::failed)
+                .doOnError(error -> activity.failed())
                 .doOnDiscard(Session.class, Session::dispose);
     }
 
@@ -186,13 +202,14 @@ public final class TransportClient implements Cloneable {
         @Override
         public SessionHandler handler(Framing framing, @Nullable Connection connection, boolean extended) {
             return new SessionHandler(
-                    EventLoops::nextClientSessionId,
-                    uri.getScheme(),
-                    options,
-                    framing,
-                    Role.client(extended),
-                    connection,
-                    (session, opened) -> {});
+                            EventLoops::nextClientSessionId,
+                            uri.getScheme(),
+                            options,
+                            framing,
+                            Role.client(extended),
+                            connection,
+                            (session, opened) -> activity.opened(session))
+                    .measure(activity.timings);
         }
     }
 

@@ -2,10 +2,12 @@ package io.msgtrans.reactive.quic;
 
 import io.msgtrans.reactive.CloseReason;
 import io.msgtrans.reactive.CloseReason.Kind;
+import io.msgtrans.reactive.LinkStats;
 import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.channel.SessionHandler;
 import io.msgtrans.reactive.spi.Connection;
 import io.msgtrans.reactive.spi.Datagrams;
+import io.msgtrans.reactive.spi.Link;
 import io.msgtrans.reactive.spi.PeerIdentity;
 import io.msgtrans.reactive.spi.SessionContext;
 import io.netty.buffer.ByteBuf;
@@ -38,7 +40,7 @@ import reactor.core.publisher.MonoSink;
  * <p>An orderly close: the side that begins ends its half of every stream; the other one, when it has read all of them, ends
  * its own; then the first closes the connection with its code. A bare close would cut what is still under way.
  */
-final class ConnectionEvents extends ChannelInboundHandlerAdapter implements QuicConnection, Datagrams {
+final class ConnectionEvents extends ChannelInboundHandlerAdapter implements QuicConnection, Datagrams, Link {
 
     // Application close codes.
     private static final int NORMAL = 0;
@@ -274,6 +276,11 @@ final class ConnectionEvents extends ChannelInboundHandlerAdapter implements Qui
                 sink.error(total.cause());
             }
         }));
+    }
+
+    @Override
+    public Mono<LinkStats> link() {
+        return stats().map(now -> new LinkStats(now.rtt(), now.packetsSent(), now.packetsRetransmitted()));
     }
 
     private void withPath(QuicConnectionStats total, MonoSink<QuicStats> sink) {

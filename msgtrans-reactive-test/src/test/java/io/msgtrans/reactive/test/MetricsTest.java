@@ -9,6 +9,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.msgtrans.reactive.BoundServer;
 import io.msgtrans.reactive.OfferResult;
 import io.msgtrans.reactive.Packet;
+import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.TransportClient;
 import io.msgtrans.reactive.TransportServer;
 import io.msgtrans.reactive.balance.Balancer;
@@ -17,9 +18,11 @@ import io.msgtrans.reactive.balance.Endpoints;
 import io.msgtrans.reactive.group.Group;
 import io.msgtrans.reactive.group.Groups;
 import io.msgtrans.reactive.metrics.TransportMetrics;
+import io.msgtrans.reactive.monitor.Monitor;
 import io.msgtrans.reactive.operator.MpmcChannel;
 import io.msgtrans.reactive.pool.PoolOptions;
 import io.msgtrans.reactive.pool.SessionPool;
+import io.netty.buffer.ByteBufAllocator;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,13 +42,43 @@ import reactor.core.publisher.Flux;
 class MetricsTest {
 
     private static final Duration LIMIT = Duration.ofSeconds(30);
-    private static final Set<String> VALUES =
-            Set.of("x", "idle", "exclusive", "shared", "available", "out", "hit", "miss");
+    private static final Set<String> VALUES = Set.of(
+            "x",
+            "idle",
+            "exclusive",
+            "shared",
+            "available",
+            "out",
+            "hit",
+            "miss",
+            "tcp",
+            "lost",
+            "discarded",
+            "refused",
+            "unreliable",
+            "handshake",
+            "protocol",
+            "handler",
+            "connect",
+            "timeout",
+            "answered",
+            "answer",
+            "payload",
+            "truncated",
+            "unmatched",
+            "direct",
+            "heap",
+            "0.5",
+            "0.99",
+            "0.999");
 
     private final MeterRegistry registry = new SimpleMeterRegistry();
     private final Group group = Groups.create().group("all");
     private final MpmcChannel<Integer> channel = MpmcChannel.mpmc(2);
     private BoundServer server;
+    private TransportClient client;
+    private Session session;
+    private Monitor monitor;
     private SessionPool pool;
     private Balancer balancer;
     private TransportMetrics metrics;
@@ -58,10 +91,17 @@ class MetricsTest {
                 .handle(TransportContract::echo)
                 .bindNow();
         String uri = server.uri().toString();
-        pool = SessionPool.of(TransportClient.create(uri), PoolOptions.DEFAULTS.size(1, 4));
+        client = TransportClient.create(uri);
+        session = client.connectNow();
+        monitor = Monitor.of(server);
+        pool = SessionPool.of(client, PoolOptions.DEFAULTS.size(1, 4));
         balancer = Balancer.of(Endpoints.of(uri), BalancerOptions.DEFAULTS);
         metrics = TransportMetrics.to(registry)
                 .server("x", server)
+                .client("x", client)
+                .session("x", session)
+                .buffers("x", ByteBufAllocator.DEFAULT)
+                .monitor("x", monitor)
                 .pool("x", pool)
                 .balancer("x", balancer)
                 .group("x", group)
@@ -91,6 +131,15 @@ class MetricsTest {
                 .blockLast(LIMIT);
         pool.use(session -> session.request(Packet.request("four"))).blockLast(LIMIT);
         until("msgtrans.server.packets.received", 11);
+        until("msgtrans.server.packets.received", 11, "protocol", "tcp");
+        until("msgtrans.server.requests.received", 11);
+        until("msgtrans.server.answer.time", 11);
+        until("msgtrans.client.requests.sent", 1);
+        assertThat(value("msgtrans.client.sessions.opened")).isGreaterThanOrEqualTo(2);
+        assertThat(value("msgtrans.server.answer.time.percentile", "phi", "0.5"))
+                .isPositive();
+        assertThat(value("msgtrans.client.request.time.max"))
+                .isGreaterThanOrEqualTo(value("msgtrans.client.request.time.percentile", "phi", "0.99"));
         until("msgtrans.server.bytes.received", 11 * 20);
         until("msgtrans.server.bytes.sent", 11 * 20);
         until("msgtrans.balancer.attempts", 10);
@@ -118,12 +167,12 @@ class MetricsTest {
                         + id.getTags().stream()
                                 .map(tag -> "`" + tag.getKey() + "`")
                                 .collect(Collectors.joining(", "))
-                        + " |")
+                        + " | " + id.getDescription() + " |")
                 .collect(Collectors.toCollection(TreeSet::new));
         Set<String> documented = Files.readAllLines(Path.of("../docs/metrics.md")).stream()
                 .filter(line -> line.startsWith("| `msgtrans."))
-                .map(line -> line.substring(0, line.lastIndexOf('|', line.length() - 2) + 1))
                 .collect(Collectors.toCollection(TreeSet::new));
+        Files.write(Path.of("target", "metrics-table.md"), registered); // what the page should say
         assertThat(documented).isEqualTo(registered);
     }
 

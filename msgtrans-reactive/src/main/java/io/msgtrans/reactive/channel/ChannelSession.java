@@ -4,6 +4,7 @@ import io.msgtrans.reactive.CloseReason;
 import io.msgtrans.reactive.CloseReason.Kind;
 import io.msgtrans.reactive.ConnectionLostException;
 import io.msgtrans.reactive.Lane;
+import io.msgtrans.reactive.LinkStats;
 import io.msgtrans.reactive.OfferResult;
 import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.PacketType;
@@ -15,6 +16,7 @@ import io.msgtrans.reactive.SessionOptions;
 import io.msgtrans.reactive.SessionStats;
 import io.msgtrans.reactive.health.Health;
 import io.msgtrans.reactive.health.HealthState;
+import io.msgtrans.reactive.monitor.Timings;
 import io.msgtrans.reactive.spi.Connection;
 import io.msgtrans.reactive.spi.Datagrams;
 import io.msgtrans.reactive.spi.Framing;
@@ -103,7 +105,8 @@ final class ChannelSession implements Session {
             Connection connection,
             ChannelHandlerContext ctx,
             SessionHandler handler,
-            Inbound inbound) {
+            Inbound inbound,
+            Timings timings) {
         this.id = id;
         this.scheme = scheme;
         this.options = options;
@@ -115,8 +118,12 @@ final class ChannelSession implements Session {
         this.connection = connection;
         setWaterMark(channel);
         this.pending = new PendingRequests(
-                channel.eventLoop(), options.maxPendingRequests(), handler::stallHint, this::workEnded);
-        this.peerRequests = new PeerRequests(handler, this::workEnded);
+                channel.eventLoop(),
+                options.maxPendingRequests(),
+                handler::stallHint,
+                this::workEnded,
+                timings.requests());
+        this.peerRequests = new PeerRequests(handler, this::workEnded, timings.answers());
         this.outbound = new Outbound(this, ctx, framing, pending);
         this.lanes = new Lanes(outbound);
         Datagrams datagrams = connection.datagrams();
@@ -343,6 +350,7 @@ final class ChannelSession implements Session {
                 Outbound lane = laneOf(request);
                 lane.enter();
                 lane.encodeError(Frames.REQUEST_ERROR, id, code, message);
+                counters.errorAnswers++;
                 peerRequests.answered(id);
                 lane.exit();
                 sink.success();
@@ -443,7 +451,22 @@ final class ChannelSession implements Session {
                 counters.truncated,
                 counters.unreliableDropped,
                 counters.packetsRefused,
-                pending.count());
+                peerRequests.received(),
+                counters.errorAnswers,
+                pending.sent(),
+                pending.timedOut(),
+                counters.requestsFailed,
+                lanes.sum(lane -> lane.writes),
+                pending.count(),
+                state == CLOSED ? 0 : outboundQueuedBytes(),
+                state == CLOSED ? 0 : inbound.size(),
+                state == OPEN && !(outbound.hasRoom() && outbound.socketHasRoom()) ? 1 : 0,
+                state == OPEN && inbound.lacksDemand() ? 1 : 0);
+    }
+
+    @Override
+    public Mono<LinkStats> link() {
+        return connection.link();
     }
 
     @Override
@@ -524,6 +547,7 @@ final class ChannelSession implements Session {
         if (request == null) {
             counters.unmatchedResponses++;
         } else {
+            counters.requestsFailed++;
             request.fail(error);
         }
     }

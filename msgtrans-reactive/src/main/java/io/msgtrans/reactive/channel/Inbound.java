@@ -117,6 +117,17 @@ final class Inbound {
         return queue.size() < maxPackets && queuedBytes < maxBytes;
     }
 
+    /** How many packets wait; an estimate on other threads. */
+    int size() {
+        return queue.size();
+    }
+
+    /** Whether nothing more is read because the subscriber demands nothing; an estimate on other threads. */
+    boolean lacksDemand() {
+        InboundSubscription subscriber = active;
+        return !hasQueueRoom() && (subscriber == null || !subscriber.seemsToHaveDemand());
+    }
+
     boolean isEmpty() {
         return queue.isEmpty();
     }

@@ -76,6 +76,11 @@ final class InboundSubscription implements Subscription, Runnable {
         return delivered < limit || (delivered < (limit = requested) && !cancelled);
     }
 
+    /** {@link #hasDemand()} for other threads, which get an estimate. */
+    boolean seemsToHaveDemand() {
+        return delivered < requested;
+    }
+
     void deliver(Packet packet) {
         delivered++;
         if (cancelled) {

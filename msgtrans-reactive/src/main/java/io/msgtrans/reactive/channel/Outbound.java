@@ -132,6 +132,7 @@ final class Outbound implements Runnable {
     private boolean ended;
     long packetsSent;
     long bytesSent;
+    long writes;
     private long packetsLost;
 
     Outbound(ChannelSession session, ChannelHandlerContext ctx, Framing framing, PendingRequests pending) {
@@ -797,6 +798,7 @@ final class Outbound implements Runnable {
         writeBatch();
         if (unflushedBytes > 0) {
             unflushedBytes = 0;
+            writes++;
             ctx.flush();
             if (turnBytes >= TURN_BYTES && !turnOver) {
                 turnOver = true;

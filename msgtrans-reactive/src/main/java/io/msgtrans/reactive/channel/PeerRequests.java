@@ -1,6 +1,7 @@
 package io.msgtrans.reactive.channel;
 
 import io.msgtrans.reactive.Packet;
+import io.msgtrans.reactive.monitor.Latencies;
 import io.netty.util.collection.IntObjectHashMap;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -19,18 +20,27 @@ final class PeerRequests {
 
     private final SessionHandler handler;
     private final Runnable workEnded;
+    private final Latencies times;
+    private long received;
     private int unanswered;
     private boolean ended;
     /** Who wants to know when a request is given up, by its message id; those of answered requests are forgotten. */
     private @Nullable IntObjectHashMap<MonoSink<Void>> watchers;
 
+    /** When those arrived whose answers are measured; {@link #REMEMBERED} at most. */
+    private @Nullable IntObjectHashMap<Long> measured;
+
     /** What the peer gave up, and whether it is still counted as unanswered. */
     private @Nullable Map<Integer, Boolean> givenUp;
 
-    /** @param workEnded called when one that was waited for is given up */
-    PeerRequests(SessionHandler handler, Runnable workEnded) {
+    /**
+     * @param workEnded called when one that was waited for is given up
+     * @param times how long answers take
+     */
+    PeerRequests(SessionHandler handler, Runnable workEnded, Latencies times) {
         this.handler = handler;
         this.workEnded = workEnded;
+        this.times = times;
     }
 
     /** Completes when the peer gives up on a request, or the session ends. For users, from any thread. */
@@ -66,6 +76,10 @@ final class PeerRequests {
     /** A request is on its way to the subscriber. */
     void received(int id) {
         unanswered++;
+        received++;
+        if (times.samples(id)) {
+            measure(id);
+        }
         if (givenUp != null) {
             givenUp.remove(id);
         }
@@ -73,6 +87,9 @@ final class PeerRequests {
 
     /** Its answer is on its way to the peer. */
     void answered(int id) {
+        if (measured != null) {
+            measuredAnswer(id);
+        }
         if (watchers != null) {
             watchers.remove(id);
         }
@@ -80,6 +97,26 @@ final class PeerRequests {
         if (counted && unanswered > 0) {
             unanswered--;
         }
+    }
+
+    private void measure(int id) {
+        if (measured == null) {
+            measured = new IntObjectHashMap<>(4);
+        }
+        if (measured.size() < REMEMBERED) {
+            measured.put(id, Long.valueOf(System.nanoTime()));
+        }
+    }
+
+    private void measuredAnswer(int id) {
+        Long arrived = measured == null ? null : measured.remove(id);
+        if (arrived != null) {
+            times.record(System.nanoTime() - arrived);
+        }
+    }
+
+    long received() {
+        return received;
     }
 
     private void release(int id) {
@@ -91,6 +128,9 @@ final class PeerRequests {
 
     /** The peer does not wait for an answer any more: whoever works on it is told, and it is not waited for. */
     void givenUp(int id) {
+        if (measured != null) {
+            measured.remove(id);
+        }
         if (givenUp == null) {
             givenUp = new LinkedHashMap<>();
         }

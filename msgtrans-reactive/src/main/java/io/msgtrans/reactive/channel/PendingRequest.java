@@ -40,6 +40,8 @@ final class PendingRequest extends TimeoutWheel.Timeout implements Subscription 
     boolean registered;
     /** Whether the peer knows of it. */
     boolean sent;
+    /** When it was registered, or 0 when it is not measured. */
+    long startNanos;
 
     PendingRequest(
             PendingRequests table,
@@ -78,7 +80,7 @@ final class PendingRequest extends TimeoutWheel.Timeout implements Subscription 
 
     @Override
     void expire() {
-        table.giveUp(this);
+        table.timedOut(this);
         fail(new RequestTimeoutException(
                 "no response to request " + Integer.toUnsignedString(id) + " within " + timeout + table.stallHint()
                         + " (option requestTimeout)",

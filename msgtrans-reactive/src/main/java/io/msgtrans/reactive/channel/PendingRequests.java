@@ -2,6 +2,7 @@ package io.msgtrans.reactive.channel;
 
 import io.msgtrans.reactive.LimitException;
 import io.msgtrans.reactive.Packet;
+import io.msgtrans.reactive.monitor.Latencies;
 import io.netty.channel.EventLoop;
 import io.netty.util.collection.IntObjectHashMap;
 import java.util.ArrayList;
@@ -17,6 +18,7 @@ final class PendingRequests {
     private final int max;
     private final Supplier<String> stallHint;
     private final Runnable ended;
+    private final Latencies times;
 
     /** Accepted and not ended, from any thread: the bound. */
     private volatile int count;
@@ -28,20 +30,32 @@ final class PendingRequests {
     private final IntObjectHashMap<PendingRequest> byId = new IntObjectHashMap<>(4);
     private @Nullable TimeoutWheel wheel;
     private int lastId;
+    private long sent;
+    private long timedOut;
 
     /**
      * @param stallHint says why a response may not have been read, for the message of a time-out
      * @param ended called on the event loop when a request ended, whatever way
+     * @param times how long they take
      */
-    PendingRequests(EventLoop loop, int max, Supplier<String> stallHint, Runnable ended) {
+    PendingRequests(EventLoop loop, int max, Supplier<String> stallHint, Runnable ended, Latencies times) {
         this.loop = loop;
         this.max = max;
         this.stallHint = stallHint;
         this.ended = ended;
+        this.times = times;
     }
 
     int count() {
         return count;
+    }
+
+    long sent() {
+        return sent;
+    }
+
+    long timedOut() {
+        return timedOut;
     }
 
     String stallHint() {
@@ -95,6 +109,10 @@ final class PendingRequests {
         request.id = id;
         request.registered = true;
         byId.put(id, request);
+        sent++;
+        if (times.samples(id)) {
+            request.startNanos = System.nanoTime();
+        }
         wheel().schedule(request, request.timeout.toNanos());
         return true;
     }
@@ -104,6 +122,9 @@ final class PendingRequests {
     PendingRequest take(int id) {
         PendingRequest request = byId.remove(id);
         if (request != null) {
+            if (request.startNanos != 0) {
+                times.record(System.nanoTime() - request.startNanos);
+            }
             end(request);
         }
         return request;
@@ -124,6 +145,12 @@ final class PendingRequests {
         if (forget(request) && request.sent) {
             request.outbound.encodeCancel(request.id);
         }
+    }
+
+    /** Forgets a request whose time is over. */
+    void timedOut(PendingRequest request) {
+        timedOut++;
+        giveUp(request);
     }
 
     /** The caller gave up, on any thread. One that is not registered yet is released when its turn comes. */

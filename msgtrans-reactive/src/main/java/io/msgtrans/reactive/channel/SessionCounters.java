@@ -9,4 +9,6 @@ final class SessionCounters {
     long truncated;
     long unreliableDropped;
     long packetsRefused;
+    long errorAnswers;
+    long requestsFailed;
 }

@@ -10,6 +10,7 @@ import io.msgtrans.reactive.ProtocolException.Rule;
 import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.SessionOptions;
 import io.msgtrans.reactive.SessionOptions.PayloadErrors;
+import io.msgtrans.reactive.monitor.Timings;
 import io.msgtrans.reactive.spi.Connection;
 import io.msgtrans.reactive.spi.FrameSink;
 import io.msgtrans.reactive.spi.Framing;
@@ -54,6 +55,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     /** A frame of this size is worth being gathered apart from the rest of its read. */
     private static final int LARGE_FRAME_BYTES = 4096;
 
+    private static final Timings NOT_MEASURED = new Timings();
     private static final int FIRST_READ_BYTES = 4 * 1024;
     private static final int LARGEST_READ_BYTES = 256 * 1024;
 
@@ -82,6 +84,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     private boolean reading;
     private boolean discarding;
     private Function<SocketAddress, @Nullable Gate> limits = remote -> null;
+    private Timings timings = NOT_MEASURED;
     private @Nullable Gate gate;
     private TimeoutWheel.@Nullable Timeout pause;
     /** Whether the next packet would be the first, and may ask for the wire extensions. */
@@ -142,6 +145,12 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     /** Limits what the peer may ask for, by its address. To be called before the handler is added. */
     public SessionHandler limit(Function<SocketAddress, @Nullable Gate> limits) {
         this.limits = limits;
+        return this;
+    }
+
+    /** Measures how long requests take. To be called before the handler is added. */
+    public SessionHandler measure(Timings timings) {
+        this.timings = timings;
         return this;
     }
 
@@ -249,7 +258,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         gate = limits.apply(whole.remote());
         inbound.shedAfter(gate == null ? 0 : gate.shedNanos());
         ChannelSession created =
-                new ChannelSession(ids.getAsLong(), scheme, options, framing, role, whole, ctx, this, inbound);
+                new ChannelSession(ids.getAsLong(), scheme, options, framing, role, whole, ctx, this, inbound, timings);
         session = created;
         outbound = created.outbound();
         created.start();

@@ -1,10 +1,12 @@
 package io.msgtrans.reactive.spi;
 
+import io.msgtrans.reactive.LinkStats;
 import io.netty.channel.Channel;
 import io.netty.handler.ssl.SslHandler;
 import java.net.SocketAddress;
 import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
 
 /**
  * The connection under a session.
@@ -25,6 +27,11 @@ public record Connection(
         @Nullable Object feature,
         @Nullable SSLSession tls,
         PeerIdentity identity) {
+
+    /** What the network under the connection does; empty where that is not known. */
+    public Mono<LinkStats> link() {
+        return feature instanceof Link link ? link.link() : KernelLink.of(channel);
+    }
 
     /** A channel that is the connection itself. */
     public static Connection of(Channel channel) {

@@ -20,4 +20,17 @@ public final class OptionRange {
         }
         return value;
     }
+
+    /**
+     * A share of a whole.
+     *
+     * @param option its name
+     * @throws IllegalArgumentException when it is below 0, above 1, or no number
+     */
+    public static double share(String option, double value) {
+        if (!(value >= 0 && value <= 1)) {
+            throw new IllegalArgumentException(option + " " + value + " is outside 0..1");
+        }
+        return value;
+    }
 }

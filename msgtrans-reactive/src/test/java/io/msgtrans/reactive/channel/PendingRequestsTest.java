@@ -7,6 +7,7 @@ import io.msgtrans.reactive.LimitException;
 import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.PacketType;
 import io.msgtrans.reactive.RequestTimeoutException;
+import io.msgtrans.reactive.monitor.Timings;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -19,7 +20,7 @@ class PendingRequestsTest {
     private final EmbeddedChannel channel = new EmbeddedChannel();
     private final AtomicInteger ended = new AtomicInteger();
     private final PendingRequests pending =
-            new PendingRequests(channel.eventLoop(), 3, () -> "", ended::incrementAndGet);
+            new PendingRequests(channel.eventLoop(), 3, () -> "", ended::incrementAndGet, new Timings().requests());
 
     /** Remembers how a request ended. */
     private static final class Caller extends BaseSubscriber<Packet> {

@@ -1,0 +1,61 @@
+package io.msgtrans.reactive.monitor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Random;
+import java.util.function.IntToLongFunction;
+import org.junit.jupiter.api.Test;
+
+class LeakWatchTest {
+
+    private final Random random = new Random(3);
+
+    private List<Leak> after(int seconds, IntToLongFunction heap, IntToLongFunction sessions) {
+        History history = new History();
+        MonitorSnapshot last = Snapshots.at(0, 1);
+        for (int second = 0; second < seconds; second++) {
+            last = Snapshots.at(second, 100, (int) sessions.applyAsLong(second), heap.applyAsLong(second), 0.2);
+            history.add(last);
+        }
+        return new LeakWatch(0.45).leaks(history, last);
+    }
+
+    private long noisy(double mib) {
+        return (long) ((mib + random.nextGaussian() * 5) * (1 << 20));
+    }
+
+    @Test
+    void aHeapThatGrowsIsNamed() {
+        List<Leak> leaks = after(600, second -> noisy(400 + second / 6.0), second -> 10);
+        assertThat(leaks).singleElement().satisfies(leak -> {
+            assertThat(leak.what()).isEqualTo("heap after collections");
+            assertThat(leak.perMinute()).isBetween(9.0, 11.0);
+            assertThat(leak.message()).contains("heap dump");
+        });
+    }
+
+    @Test
+    void growthThatNobodyHasCollectedYetIsNone() {
+        assertThat(after(600, second -> noisy(100 + second / 6.0), second -> 10))
+                .isEmpty();
+    }
+
+    @Test
+    void noiseIsNone() {
+        assertThat(after(600, second -> noisy(500), second -> 1000 + random.nextInt(200)))
+                .isEmpty();
+    }
+
+    @Test
+    void sessionsThatPileUpAreNamed() {
+        List<Leak> leaks = after(600, second -> noisy(100), second -> 50 + second);
+        assertThat(leaks).extracting(Leak::what).containsExactly("sessions");
+    }
+
+    @Test
+    void aShortTimeSaysNothing() {
+        assertThat(after(200, second -> noisy(400 + second), second -> 50 + second))
+                .isEmpty();
+    }
+}

@@ -1,7 +1,7 @@
 package io.msgtrans.reactive.channel;
 
-import io.msgtrans.reactive.monitor.Timings;
 import io.msgtrans.reactive.Packet;
+import io.msgtrans.reactive.monitor.Timings;
 import io.netty.channel.DefaultEventLoop;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -18,7 +18,8 @@ import reactor.core.CoreSubscriber;
 /** What may happen to a request at the same time: its response, its caller's demand, its caller's cancel. */
 public final class PendingRequestStress {
 
-    private static final PendingRequests TABLE = new PendingRequests(new DefaultEventLoop(), 1, () -> "", () -> {}, new Timings().requests());
+    private static final PendingRequests TABLE =
+            new PendingRequests(new DefaultEventLoop(), 1, () -> "", () -> {}, new Timings().requests());
     private static final Packet PACKET = Packet.oneWay(new byte[0]);
 
     private PendingRequestStress() {}

@@ -8,11 +8,15 @@ import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.TransportClient;
 import io.msgtrans.reactive.TransportServer;
+import io.msgtrans.reactive.diagnostics.Diagnosis;
+import io.msgtrans.reactive.diagnostics.Finding;
+import io.msgtrans.reactive.monitor.Monitor;
 import io.msgtrans.reactive.test.LeakCheck;
 import io.msgtrans.reactive.test.TestCertificate;
 import io.msgtrans.reactive.test.TransportContract;
 import io.msgtrans.reactive.test.UdpProxy;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -53,6 +57,21 @@ class QuicNetworkTest {
         return TransportClient.create("quic://localhost:" + network.port())
                 .endpoint(o -> o.trust(LOCALHOST.chain()).with(QuicOptions.IDLE_TIMEOUT, idleTimeout))
                 .connectNow();
+    }
+
+    @Test
+    void aDiagnosisNamesTheLoss() {
+        Session session = connect(Duration.ofSeconds(30));
+        network.loss(0.05).delay(Duration.ofMillis(1));
+        session.receive().subscribe();
+        var load = session.send(Flux.generate(sink -> sink.next(Packet.oneWay("x".repeat(1000)))))
+                .subscribe(nothing -> {}, error -> {});
+        Monitor monitor = Monitor.of(server);
+        List<Finding> findings = Diagnosis.of(monitor, Duration.ofSeconds(2)).block(TransportContract.LIMIT);
+        assertThat(findings).extracting(Finding::cause).contains(Finding.Cause.NETWORK_LOSS);
+        load.dispose();
+        monitor.dispose();
+        session.dispose();
     }
 
     @Test

@@ -293,6 +293,11 @@ public final class Monitor implements Disposable {
         return history;
     }
 
+    /** What the allocator does, when buffers are watched ({@link MonitorOptions#watchBuffers}), or {@code null}. */
+    public BufferWatch.@Nullable Table buffers() {
+        return buffers == null ? null : buffers.table();
+    }
+
     /** Alerts that are raised or cleared from the subscription on. */
     public Flux<Alert> alerts() {
         return alerts.asFlux();

@@ -88,8 +88,8 @@ public final class ProcessProbe {
         return sum;
     }
 
-    /** Netty counts what it allocates by itself, the JVM what it is asked for; where both count, they mean the same. */
-    private static long directUsed() {
+    /** Bytes of direct memory in use. Netty counts what it allocates by itself, the JVM what it is asked for; where both count, they mean the same. */
+    public static long directUsed() {
         long used = Math.max(0, PlatformDependent.usedDirectMemory());
         for (BufferPoolMXBean pool : ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class)) {
             if (pool.getName().equals("direct")) {

@@ -16,5 +16,9 @@ public final class WebSocketOptions {
     public static final EndpointOption<String> AUTHORIZATION =
             new EndpointOption<>("ws.authorization", String.class, "");
 
+    /** Server: where upgrades come from instead of a socket of its own; by default it listens on its address. */
+    public static final EndpointOption<WebSocketMount> MOUNT =
+            new EndpointOption<>("ws.mount", WebSocketMount.class, WebSocketMount.NONE);
+
     private WebSocketOptions() {}
 }

@@ -66,7 +66,11 @@ public final class WebSocketTransport implements TransportProvider {
 
     @Override
     public Set<EndpointOption<?>> options() {
-        return Set.of(WebSocketOptions.PATH, WebSocketOptions.TEXT_MESSAGES, WebSocketOptions.AUTHORIZATION);
+        return Set.of(
+                WebSocketOptions.PATH,
+                WebSocketOptions.TEXT_MESSAGES,
+                WebSocketOptions.AUTHORIZATION,
+                WebSocketOptions.MOUNT);
     }
 
     @Override
@@ -81,6 +85,10 @@ public final class WebSocketTransport implements TransportProvider {
 
     @Override
     public Mono<Listener> listen(SessionContext context) {
+        WebSocketMount mount = context.endpoint().get(WebSocketOptions.MOUNT);
+        if (mount != WebSocketMount.NONE) {
+            return Mono.fromSupplier(() -> mounted(context, mount));
+        }
         return Mono.defer(() -> {
             HttpServer server = SharedPorts.apply(HttpServer.create(), context.endpoint())
                     .runOn(context.loops())
@@ -104,8 +112,22 @@ public final class WebSocketTransport implements TransportProvider {
         });
     }
 
-    private static Publisher<Void> upgrade(
-            SessionContext context, HttpServerRequest request, HttpServerResponse response) {
+    private static Listener mounted(SessionContext context, WebSocketMount mount) {
+        mount.attach(context);
+        return new Listener() {
+            @Override
+            public URI uri() {
+                return context.uri();
+            }
+
+            @Override
+            public Mono<Void> stopAccepting() {
+                return Mono.fromRunnable(() -> mount.detach(context));
+            }
+        };
+    }
+
+    static Publisher<Void> upgrade(SessionContext context, HttpServerRequest request, HttpServerResponse response) {
         String path = path(context);
         if (!path.isEmpty() && !path.equals(request.fullPath())) {
             return response.sendNotFound();
@@ -157,6 +179,9 @@ public final class WebSocketTransport implements TransportProvider {
     }
 
     private static String path(SessionContext context) {
+        if (context.endpoint().get(WebSocketOptions.MOUNT) != WebSocketMount.NONE) {
+            return ""; // the application's routes have chosen
+        }
         String option = context.endpoint().get(WebSocketOptions.PATH);
         String path = option.isEmpty() ? context.uri().getPath() : option;
         return path == null || path.equals("/") ? "" : path;

@@ -22,6 +22,8 @@ import picocli.CommandLine.Spec;
             SendCommand.class,
             ListenCommand.class,
             BenchCommand.class,
+            TopCommand.class,
+            DiagnoseCommand.class,
             SampleCommand.class
         })
 public final class Main implements Callable<Integer> {

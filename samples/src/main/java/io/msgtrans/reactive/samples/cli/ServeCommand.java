@@ -58,6 +58,26 @@ final class ServeCommand implements Callable<Integer> {
     @Option(names = "--seconds", paramLabel = "N", description = "End by itself after so long; default: never.")
     private long seconds;
 
+    @Option(
+            names = "--dashboard",
+            paramLabel = "PORT",
+            description =
+                    "Show how it does at http://127.0.0.1:PORT/, and to Prometheus at /metrics; 0 for any free port.")
+    private @Nullable Integer dashboardPort;
+
+    @Option(
+            names = "--dashboard-host",
+            paramLabel = "HOST",
+            defaultValue = "127.0.0.1",
+            description = "Address for the dashboard; one that others can reach needs --dashboard-token.")
+    private String dashboardHost = "127.0.0.1";
+
+    @Option(
+            names = "--dashboard-token",
+            paramLabel = "TOKEN",
+            description = "What viewers must know, 8 characters or more.")
+    private String dashboardToken = "";
+
     @Mixin
     private TlsOptions tls = new TlsOptions();
 
@@ -79,6 +99,10 @@ final class ServeCommand implements Callable<Integer> {
         BoundServer bound = server.bindNow();
         PrintWriter out = spec.commandLine().getOut();
         bound.uris().forEach(uri -> out.println("LISTENING " + uri));
+        if (dashboardPort != null) {
+            out.println("DASHBOARD "
+                    + ServerDashboard.start(bound, mode.groups(), dashboardHost, dashboardPort, dashboardToken));
+        }
         out.flush();
         Thread drain = new Thread(() -> drain(bound), "msgtrans-drain");
         Runtime.getRuntime().addShutdownHook(drain);

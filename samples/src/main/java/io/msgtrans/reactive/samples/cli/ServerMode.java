@@ -75,6 +75,11 @@ enum ServerMode {
 
     private static final Groups ROOMS = Groups.create();
 
+    /** The groups of all modes. */
+    Groups groups() {
+        return ROOMS;
+    }
+
     abstract Publisher<Void> handle(Session session, Flux<Packet> packets);
 
     private static Packet echoed(Packet packet) {

@@ -6,30 +6,20 @@ import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.PacketType;
 import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.TransportClient;
-import java.io.File;
+import io.msgtrans.reactive.samples.Browser;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.openqa.selenium.Dimension;
-import org.openqa.selenium.OutputType;
-import org.openqa.selenium.chrome.ChromeDriver;
-import org.openqa.selenium.chrome.ChromeDriverService;
-import org.openqa.selenium.chrome.ChromeOptions;
 import reactor.core.publisher.Flux;
 
 class GameTest {
 
     private static final Duration LIMIT = Duration.ofSeconds(20);
-    private static final Path CHROMIUM = Path.of("/usr/bin/chromium");
-    private static final Path DRIVER = Path.of("/usr/bin/chromedriver");
 
     private GameServer game;
 
@@ -100,49 +90,19 @@ class GameTest {
 
     @Test
     void aBrowserPlays() throws IOException {
-        Assumptions.assumeTrue(
-                Files.isExecutable(CHROMIUM) && Files.isExecutable(DRIVER),
-                "needs Chromium: apt-get install chromium chromium-driver");
-        ChromeOptions options = new ChromeOptions();
-        options.setBinary(CHROMIUM.toFile());
-        options.addArguments(
-                "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking");
-        ChromeDriverService service = new ChromeDriverService.Builder()
-                .usingDriverExecutable(DRIVER.toFile())
-                .usingAnyFreePort()
-                .build();
-        ChromeDriver browser = new ChromeDriver(service, options);
-        try {
-            browser.manage().window().setSize(new Dimension(1100, 900));
-            browser.get(game.page() + "#browser");
-            until(browser, "return window.game && game.frames > 30 && game.me > 0");
+        try (Browser browser = Browser.start()) {
+            browser.size(1100, 900);
+            browser.open(game.page() + "#browser");
+            browser.until("window.game && game.frames > 30 && game.me > 0");
             assertThat(game.room("browser").size()).isEqualTo(1);
-            until(browser, "return document.getElementById('rtt').textContent.includes('ms')");
-            browser.executeScript("steer(100, 0)");
-            until(browser, "return game.state.players.find(p => p.id === game.me).x === 960");
-            until(browser, "return Array.from(pen.getImageData(0, 0, 960, 540).data).some(value => value > 0)");
-            screenshot(browser, "game.png");
-            browser.manage().window().setSize(new Dimension(420, 800));
-            screenshot(browser, "game-phone.png");
-            assertThat((Boolean) browser.executeScript("return document.documentElement.scrollWidth <= innerWidth"))
-                    .isTrue();
-        } finally {
-            browser.quit();
+            browser.until("document.getElementById('rtt').textContent.includes('ms')");
+            browser.run("steer(100, 0)");
+            browser.until("game.state.players.find(p => p.id === game.me).x === 960");
+            browser.until("Array.from(pen.getImageData(0, 0, 960, 540).data).some(value => value > 0)");
+            browser.screenshot("game.png");
+            browser.size(420, 800);
+            browser.screenshot("game-phone.png");
+            browser.until("document.documentElement.scrollWidth <= innerWidth");
         }
-    }
-
-    private static void until(ChromeDriver browser, String script) {
-        Object met = Flux.interval(Duration.ofMillis(50))
-                .map(tick -> browser.executeScript(script))
-                .filter(Boolean.TRUE::equals)
-                .blockFirst(LIMIT);
-        assertThat(met).as(script).isEqualTo(true);
-    }
-
-    private static void screenshot(ChromeDriver browser, String name) throws IOException {
-        File taken = browser.getScreenshotAs(OutputType.FILE);
-        Path target = Files.createDirectories(Path.of("target", "screenshots")).resolve(name);
-        Files.deleteIfExists(target);
-        Files.move(taken.toPath(), target);
     }
 }

@@ -1,0 +1,43 @@
+package io.msgtrans.reactive.samples.cli;
+
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.msgtrans.reactive.BoundServer;
+import io.msgtrans.reactive.dashboard.Dashboard;
+import io.msgtrans.reactive.dashboard.DashboardOptions;
+import io.msgtrans.reactive.group.Groups;
+import io.msgtrans.reactive.metrics.TransportMetrics;
+import io.msgtrans.reactive.monitor.Monitor;
+import io.msgtrans.reactive.monitor.MonitorOptions;
+import io.netty.buffer.ByteBufAllocator;
+import java.net.URI;
+import reactor.netty.DisposableServer;
+
+/** Everything that can be seen of a server, on one port. */
+public final class ServerDashboard {
+
+    private ServerDashboard() {}
+
+    /** Starts it; it ends with the server. */
+    public static URI start(BoundServer server, Groups groups, String host, int port, String token) {
+        Monitor monitor = Monitor.of(server, MonitorOptions.DEFAULTS.watchBuffers(true));
+        PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        new JvmMemoryMetrics().bindTo(registry);
+        TransportMetrics metrics = TransportMetrics.to(registry)
+                .server("server", server)
+                .buffers("netty", ByteBufAllocator.DEFAULT)
+                .monitor("server", monitor);
+        DashboardOptions options = DashboardOptions.DEFAULTS.groups(groups).metrics(registry::scrape);
+        Dashboard dashboard = Dashboard.of(monitor, token.isEmpty() ? options : options.token(token));
+        DisposableServer page = dashboard.bindNow(host, port);
+        var unused = server.onDispose()
+                .doFinally(signal -> {
+                    metrics.dispose();
+                    dashboard.dispose();
+                    page.dispose();
+                })
+                .subscribe();
+        return URI.create("http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + page.port() + "/");
+    }
+}

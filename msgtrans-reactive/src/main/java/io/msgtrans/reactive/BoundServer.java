@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
@@ -35,6 +36,15 @@ public interface BoundServer extends Disposable {
 
     /** What the server did so far. */
     ServerStats stats();
+
+    /**
+     * Changes the options of the sessions: all of them for those that open from now on, and for open ones what {@link
+     * Session#reconfigure} says. Any thread may call.
+     */
+    void reconfigure(UnaryOperator<SessionOptions> change);
+
+    /** The options that sessions get which open now. */
+    SessionOptions sessionOptions();
 
     /** How long handshakes and answers take, and responses to this server's own requests. */
     Timings timings();

@@ -31,6 +31,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
@@ -50,6 +51,7 @@ final class RunningServer implements BoundServer {
 
     private final TransportServer config;
     private final Admission admission;
+    private volatile SessionOptions options;
     private final List<Listener> listeners = new CopyOnWriteArrayList<>();
     private final SlotRegistry<Session> sessions = new SlotRegistry<>();
     private final EventHub<ServerEvent> events = new EventHub<>();
@@ -74,6 +76,7 @@ final class RunningServer implements BoundServer {
 
     RunningServer(TransportServer config) {
         this.config = config;
+        this.options = config.options();
         this.admission = new Admission(config.admission(), config.authentication());
     }
 
@@ -116,7 +119,7 @@ final class RunningServer implements BoundServer {
 
         @Override
         public SessionOptions options() {
-            return config.options();
+            return options;
         }
 
         @Override
@@ -134,7 +137,7 @@ final class RunningServer implements BoundServer {
             return new SessionHandler(
                             sessions::reserve,
                             endpoint.uri().getScheme(),
-                            config.options(),
+                            options,
                             framing,
                             Role.server(extended, RunningServer.this::load),
                             connection,
@@ -229,6 +232,9 @@ final class RunningServer implements BoundServer {
     private void opened(Session session, Connection connection) {
         tally(session.scheme()).opened();
         sessions.set(session.id(), session);
+        if (options != config.options()) {
+            session.reconfigure(options); // they may have changed while it was opening
+        }
         if (!admission.mustAuthenticate(connection)) {
             begin(session);
             return;
@@ -362,6 +368,18 @@ final class RunningServer implements BoundServer {
                 handlersFailed.sum(),
                 traffic,
                 protocols);
+    }
+
+    @Override
+    public synchronized void reconfigure(UnaryOperator<SessionOptions> change) {
+        SessionOptions changed = change.apply(options);
+        options = changed;
+        sessions.values().forEach(session -> session.reconfigure(changed));
+    }
+
+    @Override
+    public SessionOptions sessionOptions() {
+        return options;
     }
 
     @Override

@@ -228,6 +228,12 @@ public interface Session extends Disposable {
      */
     Flux<Health> healthChanges();
 
+    /**
+     * Takes over what may change while a session is open: {@link SessionOptions#writeDelay}, {@link SessionOptions#writeBatch},
+     * {@link SessionOptions#inboundPackets} and {@link SessionOptions#inboundBytes}. Nothing else changes.
+     */
+    void reconfigure(SessionOptions options);
+
     /** What the network under this session does; empty where nobody knows: in the process, and TCP on other systems than Linux. */
     Mono<LinkStats> link();
 

@@ -60,7 +60,7 @@ final class ChannelSession implements Session {
 
     private final long id;
     private final String scheme;
-    private final SessionOptions options;
+    private volatile SessionOptions options;
     private final Framing framing;
     private final ChannelHandlerContext ctx;
     private final Channel channel;
@@ -462,6 +462,21 @@ final class ChannelSession implements Session {
                 state == CLOSED ? 0 : inbound.size(),
                 state == OPEN && !(outbound.hasRoom() && outbound.socketHasRoom()) ? 1 : 0,
                 state == OPEN && inbound.lacksDemand() ? 1 : 0);
+    }
+
+    @Override
+    public void reconfigure(SessionOptions changed) {
+        SessionOptions before = options;
+        options = before.writeDelay(changed.writeDelay())
+                .writeBatch(changed.writeBatch())
+                .inboundPackets(changed.inboundPackets())
+                .inboundBytes(changed.inboundBytes());
+        handler.inEventLoop(() -> {
+            if (state != CLOSED) {
+                lanes.forEach(Outbound::delayWrites);
+                inbound.resize(options.inboundPackets(), options.inboundBytes());
+            }
+        });
     }
 
     @Override

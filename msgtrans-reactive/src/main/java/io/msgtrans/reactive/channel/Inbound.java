@@ -16,8 +16,8 @@ import reactor.core.publisher.Operators;
 final class Inbound {
 
     private final SessionHandler handler;
-    private final int maxPackets;
-    private final int maxBytes;
+    private int maxPackets;
+    private int maxBytes;
 
     /** The present subscriber; others are refused until it cancels. */
     private volatile @Nullable InboundSubscription owner;
@@ -43,6 +43,13 @@ final class Inbound {
         this.handler = handler;
         this.maxPackets = maxPackets;
         this.maxBytes = maxBytes;
+    }
+
+    /** Other bounds from now on. Event loop only. */
+    void resize(int packets, int bytes) {
+        maxPackets = packets;
+        maxBytes = bytes;
+        demanded();
     }
 
     /** Requests that wait longer for demand are not delivered; 0 for none. Before anything is received. */

@@ -76,9 +76,9 @@ final class Outbound implements Runnable {
     private final boolean countsUnwritten;
 
     /** How long what is encoded may wait for more; 0 for not at all. */
-    private final long writeDelayNanos;
+    private long writeDelayNanos;
     /** Packets that are flushed without waiting. */
-    private final int fullBatch;
+    private int fullBatch;
 
     /** Packets (upper 24 bits) and bytes (lower 40 bits) that wait in arrivals and waiting. */
     private volatile long load;
@@ -144,9 +144,7 @@ final class Outbound implements Runnable {
         this.pending = pending;
         this.maxPayload = framing.maxPayload();
         this.countsUnwritten = channel.unsafe().outboundBuffer() == null;
-        this.writeDelayNanos = options().writeDelay().toNanos();
-        this.fullBatch = writeDelayNanos == 0 ? Integer.MAX_VALUE : options().writeBatch();
-        this.flushPackets = fullBatch;
+        delayWrites();
         updateEncoding();
     }
 
@@ -309,6 +307,13 @@ final class Outbound implements Runnable {
     }
 
     // ---- event loop ----
+
+    /** Takes the delay and the batch from the options, at the beginning and when they have changed. */
+    void delayWrites() {
+        writeDelayNanos = options().writeDelay().toNanos();
+        fullBatch = writeDelayNanos == 0 ? Integer.MAX_VALUE : options().writeBatch();
+        flushPackets = fullBatch;
+    }
 
     /** Whether the socket takes more and it is this connection's turn. */
     boolean canEncode() {

@@ -136,7 +136,7 @@ final class DashboardFeed {
                 monitor.anomalies(),
                 monitor.trends(),
                 monitor.leaks(),
-                options.currentRecommendations());
+                options.recommendations());
     }
 
     /** The first rows by a column, without sorting all sessions. */

@@ -1,6 +1,8 @@
 package io.msgtrans.reactive.dashboard;
 
 import io.msgtrans.reactive.group.Groups;
+import io.msgtrans.reactive.tuning.Tuner;
+import io.msgtrans.reactive.tuning.TunerEvent;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,7 +23,7 @@ public final class DashboardOptions implements Cloneable {
     private List<Groups> groups = List.of();
     private Duration diagnosisTime = Duration.ofSeconds(3);
     private @Nullable Supplier<String> scrape;
-    private @Nullable Supplier<List<Recommendation>> recommendations;
+    private @Nullable Tuner tuner;
 
     private DashboardOptions() {}
 
@@ -97,16 +99,15 @@ public final class DashboardOptions implements Cloneable {
         return scrape;
     }
 
-    /** What the page shows as recommendations, newest first; by default there are none. Called once a second while somebody looks. */
-    public DashboardOptions recommendations(Supplier<List<Recommendation>> source) {
+    /** Shows what a tuner advises and does. */
+    public DashboardOptions tuner(Tuner tuner) {
         DashboardOptions copy = copy();
-        copy.recommendations = Objects.requireNonNull(source, "recommendations");
+        copy.tuner = Objects.requireNonNull(tuner, "tuner");
         return copy;
     }
 
-    List<Recommendation> currentRecommendations() {
-        Supplier<List<Recommendation>> source = recommendations;
-        return source == null ? List.of() : source.get();
+    List<TunerEvent> recommendations() {
+        return tuner == null ? List.of() : tuner.past();
     }
 
     private DashboardOptions copy() {

@@ -9,6 +9,7 @@ import io.msgtrans.reactive.monitor.Anomaly;
 import io.msgtrans.reactive.monitor.Leak;
 import io.msgtrans.reactive.monitor.MonitorSnapshot;
 import io.msgtrans.reactive.monitor.Trend;
+import io.msgtrans.reactive.tuning.TunerEvent;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -43,7 +44,7 @@ final class FeedMessages {
             List<Anomaly> anomalies,
             List<Trend> trends,
             List<Leak> leaks,
-            List<Recommendation> recommendations) {}
+            List<TunerEvent> recommendations) {}
 
     record HistoryQuery(String resolution) {}
 

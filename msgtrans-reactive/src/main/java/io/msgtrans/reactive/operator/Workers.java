@@ -2,8 +2,6 @@ package io.msgtrans.reactive.operator;
 
 import io.msgtrans.reactive.OfferResult;
 import java.lang.reflect.InvocationTargetException;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -46,7 +44,11 @@ public final class Workers implements Disposable {
     private static final int WINDOW = 32;
 
     private final MpmcChannel<Runnable> channel;
-    private final List<Thread> threads = new ArrayList<>();
+    private final ThreadFactory factory;
+    /** How many threads there are to be; guarded by this. */
+    private int parallelism;
+    /** How many of those that there are shall leave. */
+    private final AtomicInteger leaving = new AtomicInteger();
     /** As many as there are pipelines in the channel: threads without one wait here. */
     private final Semaphore waiting = new Semaphore(0);
 
@@ -54,17 +56,11 @@ public final class Workers implements Disposable {
     private final Scheduler scheduler;
 
     private Workers(int parallelism, int pipelines, ThreadFactory factory) {
-        if (parallelism < 1 || parallelism > 65_536) {
-            throw new IllegalArgumentException("parallelism " + parallelism + " is outside 1..65536");
-        }
         this.channel = MpmcChannel.mpmc(pipelines);
         Executor executor = this::execute;
         this.scheduler = Schedulers.fromExecutor(executor);
-        for (int i = 0; i < parallelism; i++) {
-            Thread thread = factory.newThread(this::work);
-            threads.add(thread);
-        }
-        threads.forEach(Thread::start);
+        this.factory = factory;
+        resize(parallelism);
     }
 
     /** So many daemon threads, 1..65,536, named {@code msgtrans-worker-1}…; 65,536 pipelines may wait for one. */
@@ -116,6 +112,31 @@ public final class Workers implements Disposable {
         return scheduler;
     }
 
+    /**
+     * Changes the number of threads, 1..65,536: new ones start at once, those that are too many end when they have finished what they
+     * do. Any thread may call.
+     */
+    public synchronized void resize(int threads) {
+        if (threads < 1 || threads > 65_536) {
+            throw new IllegalArgumentException("parallelism " + threads + " is outside 1..65536");
+        }
+        if (disposed.get()) {
+            return;
+        }
+        for (; parallelism < threads; parallelism++) {
+            factory.newThread(this::work).start();
+        }
+        int tooMany = parallelism - threads;
+        parallelism = threads;
+        leaving.addAndGet(tooMany);
+        waiting.release(tooMany); // each that leaves takes one of these, whoever it was meant for
+    }
+
+    /** How many threads there are. */
+    public synchronized int parallelism() {
+        return parallelism;
+    }
+
     /** Pipelines that wait for a thread. */
     public int waiting() {
         return channel.size();
@@ -136,6 +157,9 @@ public final class Workers implements Disposable {
     private void work() {
         while (true) {
             waiting.acquireUninterruptibly();
+            if (leaves()) {
+                return;
+            }
             Runnable pipeline = channel.poll();
             if (pipeline != null) {
                 run(pipeline);
@@ -143,6 +167,17 @@ public final class Workers implements Disposable {
                 return;
             }
         }
+    }
+
+    private boolean leaves() {
+        int many = leaving.get();
+        while (many > 0) {
+            if (leaving.compareAndSet(many, many - 1)) {
+                return true;
+            }
+            many = leaving.get();
+        }
+        return false;
     }
 
     private static void run(Runnable pipeline) {
@@ -160,7 +195,7 @@ public final class Workers implements Disposable {
         if (disposed.compareAndSet(false, true)) {
             channel.close();
             scheduler.dispose();
-            waiting.release(threads.size());
+            waiting.release(parallelism());
         }
     }
 

@@ -49,7 +49,7 @@ public final class SessionPool implements Disposable {
 
     private static final Duration SERVING_TIME = Duration.ofMillis(10);
 
-    private final PoolOptions options;
+    private volatile PoolOptions options;
     private final SteppedGrowth growth;
     private final InstrumentedPool<Session> pool;
     private final List<SharedSession> shared = new CopyOnWriteArrayList<>();
@@ -353,7 +353,21 @@ public final class SessionPool implements Disposable {
                 failed.sum());
     }
 
-    /** The options it was made with. */
+    /**
+     * Changes how many sessions there may be, as {@link PoolOptions#size}; those above it are closed when they are idle. Any thread
+     * may call.
+     */
+    public void resize(int min, int max) {
+        PoolOptions changed = options.size(min, max);
+        options = changed;
+        int waitingNow = waiting.get();
+        growth.resize(changed, inUse() + waitingNow);
+        if (!disposed.get() && (waitingNow > 0 || changed.start() != PoolOptions.Start.LAZY)) {
+            fillUp();
+        }
+    }
+
+    /** The options as they are now. */
     public PoolOptions options() {
         return options;
     }

@@ -11,9 +11,9 @@ final class SteppedGrowth implements AllocationStrategy {
 
     private static final int PARALLEL_CONNECTS = 16;
 
-    private final PoolOptions options;
     private final IntSupplier inUse;
     // Guarded by this.
+    private PoolOptions options;
     private int target;
     private int granted;
     /** How many factors were used. */
@@ -55,6 +55,16 @@ final class SteppedGrowth implements AllocationStrategy {
             target = (int) Math.max(options.minSessions(), Math.min(target - 1, Math.floor(target / factor)));
             shrunk++;
         }
+    }
+
+    /**
+     * Other bounds from now on; what is above them goes when it is idle.
+     *
+     * @param users who have a session, or wait for one
+     */
+    synchronized void resize(PoolOptions changed, int users) {
+        options = changed;
+        target = Math.max(changed.minSessions(), Math.min(changed.maxSessions(), Math.max(target, users)));
     }
 
     /** Whether an idle session is more than is wanted. */
@@ -107,12 +117,12 @@ final class SteppedGrowth implements AllocationStrategy {
     }
 
     @Override
-    public int permitMinimum() {
+    public synchronized int permitMinimum() {
         return options.minSessions();
     }
 
     @Override
-    public int permitMaximum() {
+    public synchronized int permitMaximum() {
         return options.maxSessions();
     }
 

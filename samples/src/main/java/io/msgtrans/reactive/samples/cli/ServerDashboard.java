@@ -10,8 +10,12 @@ import io.msgtrans.reactive.group.Groups;
 import io.msgtrans.reactive.metrics.TransportMetrics;
 import io.msgtrans.reactive.monitor.Monitor;
 import io.msgtrans.reactive.monitor.MonitorOptions;
+import io.msgtrans.reactive.tuning.Knobs;
+import io.msgtrans.reactive.tuning.Tuner;
+import io.msgtrans.reactive.tuning.TunerOptions;
 import io.netty.buffer.ByteBufAllocator;
 import java.net.URI;
+import java.time.Duration;
 import reactor.netty.DisposableServer;
 
 /** Everything that can be seen of a server, on one port. */
@@ -28,7 +32,16 @@ public final class ServerDashboard {
                 .server("server", server)
                 .buffers("netty", ByteBufAllocator.DEFAULT)
                 .monitor("server", monitor);
-        DashboardOptions options = DashboardOptions.DEFAULTS.groups(groups).metrics(registry::scrape);
+        Tuner tuner = Tuner.of(
+                monitor,
+                TunerOptions.DEFAULTS
+                        .knob(Knobs.writeDelay(server, Duration.ofMillis(1)))
+                        .knob(Knobs.writeBatch(server, 32, 1024))
+                        .knob(Knobs.inboundPackets(server, 64, 4096)));
+        DashboardOptions options = DashboardOptions.DEFAULTS
+                .groups(groups)
+                .metrics(registry::scrape)
+                .tuner(tuner);
         Dashboard dashboard = Dashboard.of(monitor, token.isEmpty() ? options : options.token(token));
         DisposableServer page = dashboard.bindNow(host, port);
         var unused = server.onDispose()

@@ -150,7 +150,12 @@ public final class Router implements StreamHandler {
                     ? Mono.from(result).flatMap(answer -> session.reply(packet, answer.payload()))
                     : Flux.from(result).then();
         });
-        return request ? answered(session, packet, work) : guarded(session, null, work);
+        return request ? answered(session, packet, traced(session, packet, work)) : guarded(session, null, work);
+    }
+
+    private static Mono<Void> traced(Session session, Packet request, Mono<Void> work) {
+        Tracing tracing = session.tracing();
+        return tracing == null ? work : Mono.from(tracing.handle(session, request, work));
     }
 
     /** Within the caller's time, and no longer than it waits. */

@@ -219,6 +219,10 @@ public interface Session extends Disposable {
     /** Bytes that wait in this session for the socket; an estimate when called from other threads. */
     long outboundQueuedBytes();
 
+    /** Who follows its requests, by {@link SessionOptions#tracing}, or {@code null}. */
+    @Nullable
+    Tracing tracing();
+
     /** How the peer does, by the heartbeats of {@link SessionOptions#heartbeat}. */
     Health health();
 

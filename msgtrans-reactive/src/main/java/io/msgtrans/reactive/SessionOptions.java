@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a session allows and how long it waits; the same for every transport. Immutable: each method returns a changed
@@ -53,6 +54,7 @@ public final class SessionOptions implements Cloneable {
     private int maxStreams = 1024;
     private boolean deadlines;
     private Set<String> contextKeys = Set.of();
+    private @Nullable Tracing tracing;
     private int streamCredit = 16_384;
     private int streamBytes = 4 * MIB;
 
@@ -238,6 +240,17 @@ public final class SessionOptions implements Cloneable {
 
     public HeartbeatOptions heartbeat() {
         return heartbeat;
+    }
+
+    /** Who follows requests and sessions; default nobody. Both sides need one for a trace that goes on over there. */
+    public SessionOptions tracing(Tracing tracing) {
+        SessionOptions copy = copy();
+        copy.tracing = Objects.requireNonNull(tracing, "tracing");
+        return copy;
+    }
+
+    public @Nullable Tracing tracing() {
+        return tracing;
     }
 
     /** How long an orderly close waits for the peer before the connection is cut; default 5 s, 10 ms..1 h. */

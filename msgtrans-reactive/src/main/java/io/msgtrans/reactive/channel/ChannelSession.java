@@ -14,6 +14,7 @@ import io.msgtrans.reactive.ProtocolException.Rule;
 import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.SessionOptions;
 import io.msgtrans.reactive.SessionStats;
+import io.msgtrans.reactive.Tracing;
 import io.msgtrans.reactive.health.Health;
 import io.msgtrans.reactive.health.HealthState;
 import io.msgtrans.reactive.monitor.Timings;
@@ -156,6 +157,10 @@ final class ChannelSession implements Session {
 
     void start() {
         liveness.start();
+        Tracing tracing = options.tracing();
+        if (tracing != null) {
+            tracing.session(this);
+        }
     }
 
     private TimeoutWheel wheel() {
@@ -307,11 +312,19 @@ final class ChannelSession implements Session {
         return request(packet, timeout, laneOf(packet));
     }
 
+    /** A request of our own, which nobody follows. */
+    Mono<Packet> hello() {
+        return new RequestMono(this, outbound, Hello.packet(), options.requestTimeout(), Map.of());
+    }
+
     private Mono<Packet> request(Packet packet, Duration timeout, Outbound lane) {
         if (timeout.isNegative() || timeout.isZero()) {
             throw new IllegalArgumentException("timeout " + timeout + " is not positive");
         }
-        return new RequestMono(this, lane, packet, timeout);
+        Tracing tracing = options.tracing();
+        return tracing == null
+                ? new RequestMono(this, lane, packet, timeout, Map.of())
+                : tracing.request(this, packet, carried -> new RequestMono(this, lane, packet, timeout, carried));
     }
 
     @Override
@@ -424,6 +437,11 @@ final class ChannelSession implements Session {
     @Override
     public long outboundQueuedBytes() {
         return lanes.sum(Outbound::queuedBytes);
+    }
+
+    @Override
+    public @Nullable Tracing tracing() {
+        return options.tracing();
     }
 
     @Override

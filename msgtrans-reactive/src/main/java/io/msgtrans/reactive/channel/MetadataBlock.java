@@ -7,6 +7,7 @@ import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.ProtocolException;
 import io.msgtrans.reactive.ProtocolException.Rule;
 import io.msgtrans.reactive.SessionOptions;
+import io.msgtrans.reactive.Tracing;
 import io.msgtrans.reactive.delivery.DeliveryMark;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
@@ -42,13 +43,18 @@ final class MetadataBlock {
      * The block that goes with a packet, {@code null} when there is nothing to send.
      *
      * @param left until the caller gives up, or {@code null} when it waits for ever
+     * @param carried further values
      * @param extLength length of the packet's own extension header
      * @throws LimitException when both together are longer than an extension header may be
      */
     static byte @Nullable [] encode(
-            SessionOptions options, ContextView context, @Nullable Duration left, int extLength) {
+            SessionOptions options,
+            ContextView context,
+            @Nullable Duration left,
+            Map<String, String> carried,
+            int extLength) {
         DeliveryMark delivery = context.isEmpty() ? null : context.getOrDefault(DeliveryMark.class, null);
-        if (!options.deadlines() && options.contextKeys().isEmpty() && delivery == null) {
+        if (!options.deadlines() && options.contextKeys().isEmpty() && delivery == null && carried.isEmpty()) {
             return null; // before anything is made: this is on the way of every request
         }
         ByteArrayOutputStream entries = new ByteArrayOutputStream();
@@ -69,18 +75,10 @@ final class MetadataBlock {
         for (String key : options.contextKeys()) {
             Object value = context.getOrDefault(key, null);
             if (value != null) {
-                byte[] keyBytes = key.getBytes(StandardCharsets.UTF_8);
-                byte[] valueBytes = value.toString().getBytes(StandardCharsets.UTF_8);
-                entry(
-                        entries,
-                        VALUE,
-                        ByteBuffer.allocate(1 + keyBytes.length + valueBytes.length)
-                                .put((byte) keyBytes.length)
-                                .put(keyBytes)
-                                .put(valueBytes)
-                                .array());
+                value(entries, key, value.toString());
             }
         }
+        carried.forEach((key, value) -> value(entries, key, value));
         if (entries.size() == 0) {
             return null;
         }
@@ -96,6 +94,19 @@ final class MetadataBlock {
                 .putShort((short) entries.size())
                 .put(entries.toByteArray())
                 .array();
+    }
+
+    private static void value(ByteArrayOutputStream entries, String key, String value) {
+        byte[] keyBytes = key.getBytes(StandardCharsets.UTF_8);
+        byte[] valueBytes = value.getBytes(StandardCharsets.UTF_8);
+        entry(
+                entries,
+                VALUE,
+                ByteBuffer.allocate(1 + keyBytes.length + valueBytes.length)
+                        .put((byte) keyBytes.length)
+                        .put(keyBytes)
+                        .put(valueBytes)
+                        .array());
     }
 
     /** The extension header of a packet with metadata before its own. */
@@ -165,7 +176,9 @@ final class MetadataBlock {
         byte[] key = new byte[keyLength];
         value.get(key);
         String name = new String(key, StandardCharsets.UTF_8);
-        if (options.contextKeys().contains(name)) {
+        Tracing tracing = options.tracing();
+        if (options.contextKeys().contains(name)
+                || (tracing != null && tracing.fields().contains(name))) {
             values.put(name, StandardCharsets.UTF_8.decode(value).toString());
         }
     }

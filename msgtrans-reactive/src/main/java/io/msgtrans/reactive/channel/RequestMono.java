@@ -4,6 +4,7 @@ import io.msgtrans.reactive.Deadline;
 import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.RequestTimeoutException;
 import java.time.Duration;
+import java.util.Map;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Operators;
@@ -16,12 +17,16 @@ final class RequestMono extends Mono<Packet> {
     private final Outbound outbound;
     private final Packet packet;
     private final Duration timeout;
+    /** Values that go beside it. */
+    private final Map<String, String> carried;
 
-    RequestMono(ChannelSession session, Outbound outbound, Packet packet, Duration timeout) {
+    RequestMono(
+            ChannelSession session, Outbound outbound, Packet packet, Duration timeout, Map<String, String> carried) {
         this.session = session;
         this.outbound = outbound;
         this.packet = packet;
         this.timeout = timeout;
+        this.carried = carried;
     }
 
     @Override
@@ -31,7 +36,8 @@ final class RequestMono extends Mono<Packet> {
             outbound.checkSize(packet);
             Duration left = left(actual.currentContext());
             byte[] metadata = session.isExtended()
-                    ? MetadataBlock.encode(session.options(), actual.currentContext(), left, packet.extHeaderLength())
+                    ? MetadataBlock.encode(
+                            session.options(), actual.currentContext(), left, carried, packet.extHeaderLength())
                     : null;
             PendingRequests pending = session.pending();
             pending.acquire();

@@ -161,7 +161,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     public Mono<Session> sayHello() {
         ChannelSession present = present();
         sayingHello = true;
-        return present.request(Hello.packet())
+        return present.hello()
                 .doOnTerminate(() -> sayingHello = false)
                 .doOnNext(answer -> {
                     if (Arrays.equals(answer.extHeader(), Hello.TEXT)) {

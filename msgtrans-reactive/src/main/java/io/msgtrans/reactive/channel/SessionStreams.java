@@ -18,6 +18,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
@@ -162,7 +163,8 @@ final class SessionStreams {
         int credit = receiver.firstCredit();
         byte[] metadata;
         try {
-            metadata = MetadataBlock.encode(options, receiver.context(), left(receiver), first.extHeaderLength());
+            metadata = MetadataBlock.encode(
+                    options, receiver.context(), left(receiver), Map.of(), first.extHeaderLength());
         } catch (LimitException tooLong) {
             byId.remove(stream.id);
             refuse(receiver, sender, first, tooLong);

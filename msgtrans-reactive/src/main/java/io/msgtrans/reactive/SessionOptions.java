@@ -36,6 +36,8 @@ public final class SessionOptions implements Cloneable {
     private int maxInflated = 16 * MIB;
     private int maxInflateRatio = 500;
     private PayloadErrors payloadErrors = PayloadErrors.DROP;
+    private int firstReadBytes = 4 * 1024;
+    private int largestReadBytes = 256 * 1024;
     private int inboundPackets = 256;
     private int inboundBytes = 256 * 1024;
     private int outboundPackets = 4096;
@@ -136,6 +138,55 @@ public final class SessionOptions implements Cloneable {
 
     public PayloadErrors payloadErrors() {
         return payloadErrors;
+    }
+
+    /**
+     * Sets {@link #readBytes}, {@link #inboundPackets}, {@link #inboundBytes}, {@link #outboundPackets}, {@link #outboundBytes} and
+     * {@link #streamBytes} to what suits a workload; each may be set to something else behind it.
+     */
+    public SessionOptions workload(Workload workload) {
+        return switch (workload) {
+            case SMALL_MESSAGES ->
+                readBytes(4 * 1024, 256 * 1024)
+                        .inboundPackets(256)
+                        .inboundBytes(256 * 1024)
+                        .outboundPackets(4096)
+                        .outboundBytes(MIB)
+                        .streamBytes(4 * MIB);
+            case LARGE_MESSAGES ->
+                readBytes(64 * 1024, MIB)
+                        .inboundPackets(64)
+                        .inboundBytes(4 * MIB)
+                        .outboundPackets(1024)
+                        .outboundBytes(8 * MIB)
+                        .streamBytes(16 * MIB);
+            case MANY_SESSIONS ->
+                readBytes(512, 16 * 1024)
+                        .inboundPackets(64)
+                        .inboundBytes(32 * 1024)
+                        .outboundPackets(256)
+                        .outboundBytes(64 * 1024)
+                        .streamBytes(256 * 1024);
+        };
+    }
+
+    /**
+     * How much one read of the socket takes: at first, 64 B..1 MiB, default 4 KiB, and at most, as it adapts to what arrives, up to 16
+     * MiB, default 256 KiB.
+     */
+    public SessionOptions readBytes(int first, int largest) {
+        SessionOptions copy = copy();
+        copy.firstReadBytes = between("readBytes, first", first, 64, MIB);
+        copy.largestReadBytes = between("readBytes, largest", largest, first, 16 * MIB);
+        return copy;
+    }
+
+    public int firstReadBytes() {
+        return firstReadBytes;
+    }
+
+    public int largestReadBytes() {
+        return largestReadBytes;
     }
 
     /** Packets that may wait for demand of {@code receive()}, 1..65,536; default 256. Then reading stops. */

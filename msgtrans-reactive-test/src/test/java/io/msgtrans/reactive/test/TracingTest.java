@@ -78,6 +78,17 @@ class TracingTest {
                             return Mono.just(text);
                         }))
                 .onRequest(
+                        Route.bizType(3),
+                        Codec.TEXT,
+                        Codec.TEXT,
+                        (session, text) -> Mono.delay(Duration.ofMillis(1)).map(tick -> {
+                            Observation current = registry.getCurrentObservation();
+                            seenParent = current == null
+                                    ? "none"
+                                    : String.valueOf(current.getContext().getName());
+                            return text;
+                        }))
+                .onRequest(
                         Route.bizType(2),
                         Codec.TEXT,
                         Codec.TEXT,

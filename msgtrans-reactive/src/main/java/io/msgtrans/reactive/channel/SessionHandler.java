@@ -56,8 +56,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     private static final int LARGE_FRAME_BYTES = 4096;
 
     private static final Timings NOT_MEASURED = new Timings();
-    private static final int FIRST_READ_BYTES = 4 * 1024;
-    private static final int LARGEST_READ_BYTES = 256 * 1024;
+    private static final int LEAST_READ_BYTES = 64;
 
     private final Framing framing;
     private final SessionOptions options;
@@ -247,7 +246,8 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         ctx.channel()
                 .config()
                 .setAutoRead(false)
-                .setRecvByteBufAllocator(new AdaptiveRecvByteBufAllocator(64, FIRST_READ_BYTES, LARGEST_READ_BYTES));
+                .setRecvByteBufAllocator(new AdaptiveRecvByteBufAllocator(
+                        LEAST_READ_BYTES, options.firstReadBytes(), options.largestReadBytes()));
         if (first != null) {
             join(first, ctx);
             return;

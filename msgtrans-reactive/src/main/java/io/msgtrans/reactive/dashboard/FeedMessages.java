@@ -17,7 +17,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
-/** What the feed says, as JSON in packets whose biz type says what it is; {@code docs/dashboard.md} has them all. */
+/** What the feed says, as JSON in packets whose biz type says what it is; {@code docs/observing.md} has them all. */
 final class FeedMessages {
 
     // Biz types of requests, whose answers have the same.

@@ -87,7 +87,7 @@ final class PeerRequests {
 
     /** Its answer is on its way to the peer. */
     void answered(int id) {
-        if (measured != null) {
+        if (measured != null && times.maySample(id)) {
             measuredAnswer(id);
         }
         if (watchers != null) {
@@ -103,9 +103,10 @@ final class PeerRequests {
         if (measured == null) {
             measured = new IntObjectHashMap<>(4);
         }
-        if (measured.size() < REMEMBERED) {
-            measured.put(id, Long.valueOf(System.nanoTime()));
+        if (measured.size() == REMEMBERED) {
+            measured.clear(); // never answered, or chosen when more were
         }
+        measured.put(id, Long.valueOf(System.nanoTime()));
     }
 
     private void measuredAnswer(int id) {

@@ -43,6 +43,12 @@ public final class Latencies {
         return (id & mask) == 0;
     }
 
+    /** Whether what has this id may have been chosen, now or when the choice was another. */
+    public boolean maySample(int id) {
+        int now = mask;
+        return (id & now) == 0 || now == NONE;
+    }
+
     /** Whether somebody reads. */
     public boolean isOn() {
         return mask != NONE;

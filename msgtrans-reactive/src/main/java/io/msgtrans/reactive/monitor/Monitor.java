@@ -86,6 +86,9 @@ public final class Monitor implements Disposable {
         this.requests = server.timings().requests().reader();
         this.buffers = options.watchBuffers() ? BufferWatch.start() : null;
         this.leakWatch = new LeakWatch(options.leakHeapShare());
+        if (options.watchDroppedBuffers()) {
+            LeakWatch.listen();
+        }
         this.last = server.stats();
         this.alertStates = options.rules().stream()
                 .map(rule -> new AlertState(
@@ -197,17 +200,19 @@ public final class Monitor implements Disposable {
 
     private void judge(MonitorSnapshot now) {
         List<Alert> raised = new ArrayList<>();
+        List<Alert> changes = new ArrayList<>();
         for (AlertState state : alertStates) {
             Alert change = state.next(now);
             if (change != null) {
-                tell(change);
+                changes.add(change);
             }
             Alert present = state.raised();
             if (present != null) {
                 raised.add(present);
             }
         }
-        active = List.copyOf(raised);
+        active = List.copyOf(raised); // before anybody is told, who may ask
+        changes.forEach(this::tell);
     }
 
     private void tell(Alert alert) {

@@ -25,6 +25,7 @@ public final class MonitorOptions implements Cloneable {
     private List<AlertRule> rules = List.of();
     private Consumer<? super Alert> onAlert = alert -> {};
     private boolean watchBuffers;
+    private boolean watchDropped;
     private double leakHeapShare = 0.45;
 
     private MonitorOptions() {}
@@ -130,6 +131,20 @@ public final class MonitorOptions implements Cloneable {
 
     public boolean watchBuffers() {
         return watchBuffers;
+    }
+
+    /**
+     * Whether buffers that were dropped without release count as leaks; default false. Netty tells one listener per process, as far
+     * as its leak detection samples buffers ({@code -Dio.netty.leakDetection.level}).
+     */
+    public MonitorOptions watchDroppedBuffers(boolean watch) {
+        MonitorOptions copy = copy();
+        copy.watchDropped = watch;
+        return copy;
+    }
+
+    public boolean watchDroppedBuffers() {
+        return watchDropped;
     }
 
     /**

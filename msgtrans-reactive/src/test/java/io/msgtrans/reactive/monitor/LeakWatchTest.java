@@ -2,8 +2,11 @@ package io.msgtrans.reactive.monitor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.util.ResourceLeakDetector;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import java.util.function.IntToLongFunction;
 import org.junit.jupiter.api.Test;
 
@@ -57,5 +60,36 @@ class LeakWatchTest {
     void aShortTimeSaysNothing() {
         assertThat(after(200, second -> noisy(400 + second), second -> 50 + second))
                 .isEmpty();
+    }
+
+    @Test
+    void buffersThatAreDroppedAreCounted() {
+        ResourceLeakDetector.Level before = ResourceLeakDetector.getLevel();
+        ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.PARANOID);
+        LeakWatch.listen();
+        try {
+            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+            List<Leak> leaks = List.of();
+            while (leaks.isEmpty() && System.nanoTime() - end < 0) {
+                drop();
+                System.gc();
+                leaks = after(1, second -> 0, second -> 0);
+            }
+            assertThat(leaks).singleElement().satisfies(leak -> {
+                assertThat(leak.what()).isEqualTo("buffers dropped without release");
+                assertThat(leak.now()).isPositive();
+            });
+        } finally {
+            LeakWatch.forget();
+            ResourceLeakDetector.setLevel(before);
+        }
+        assertThat(after(1, second -> 0, second -> 0)).isEmpty();
+    }
+
+    /** What the detector tracks is reported when the next one is allocated. */
+    private static void drop() {
+        for (int i = 0; i < 100; i++) {
+            var unused = ByteBufAllocator.DEFAULT.directBuffer(16);
+        }
     }
 }

@@ -17,6 +17,8 @@ final class PeerRequests {
 
     /** Given up before a handler asked; what is older is forgotten, and its answer is sent for nothing. */
     private static final int REMEMBERED = 1024;
+    /** Measured at a time, a power of two. */
+    private static final int MEASURED = 32;
 
     private final SessionHandler handler;
     private final Runnable workEnded;
@@ -27,8 +29,10 @@ final class PeerRequests {
     /** Who wants to know when a request is given up, by its message id; those of answered requests are forgotten. */
     private @Nullable IntObjectHashMap<MonoSink<Void>> watchers;
 
-    /** When those arrived whose answers are measured; {@link #REMEMBERED} at most. */
-    private @Nullable IntObjectHashMap<Long> measured;
+    /** Which requests are measured and when they arrived, or 0; one whose place is taken by a later one is not. */
+    private int @Nullable [] measuredIds;
+
+    private long @Nullable [] measuredNanos;
 
     /** What the peer gave up, and whether it is still counted as unanswered. */
     private @Nullable Map<Integer, Boolean> givenUp;
@@ -87,7 +91,7 @@ final class PeerRequests {
 
     /** Its answer is on its way to the peer. */
     void answered(int id) {
-        if (measured != null && times.maySample(id)) {
+        if (measuredIds != null && times.maySample(id)) {
             measuredAnswer(id);
         }
         if (watchers != null) {
@@ -100,20 +104,26 @@ final class PeerRequests {
     }
 
     private void measure(int id) {
-        if (measured == null) {
-            measured = new IntObjectHashMap<>(4);
+        if (measuredIds == null || measuredNanos == null) {
+            measuredIds = new int[MEASURED];
+            measuredNanos = new long[MEASURED];
         }
-        if (measured.size() == REMEMBERED) {
-            measured.clear(); // never answered, or chosen when more were
-        }
-        measured.put(id, Long.valueOf(System.nanoTime()));
+        int place = place(id);
+        measuredIds[place] = id;
+        measuredNanos[place] = System.nanoTime();
     }
 
     private void measuredAnswer(int id) {
-        Long arrived = measured == null ? null : measured.remove(id);
-        if (arrived != null) {
-            times.record(System.nanoTime() - arrived);
+        int place = place(id);
+        if (measuredIds != null && measuredNanos != null && measuredIds[place] == id && measuredNanos[place] != 0) {
+            times.record(System.nanoTime() - measuredNanos[place]);
+            measuredNanos[place] = 0;
         }
+    }
+
+    /** Ids are consecutive, or every 16th of them. */
+    private static int place(int id) {
+        return (id ^ id >>> 4) & (MEASURED - 1);
     }
 
     long received() {
@@ -129,8 +139,8 @@ final class PeerRequests {
 
     /** The peer does not wait for an answer any more: whoever works on it is told, and it is not waited for. */
     void givenUp(int id) {
-        if (measured != null) {
-            measured.remove(id);
+        if (measuredNanos != null && measuredIds != null && measuredIds[place(id)] == id) {
+            measuredNanos[place(id)] = 0;
         }
         if (givenUp == null) {
             givenUp = new LinkedHashMap<>();

@@ -4,8 +4,6 @@ import io.msgtrans.reactive.LimitException;
 import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.monitor.Latencies;
 import io.netty.channel.EventLoop;
-import io.netty.util.collection.IntObjectHashMap;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.function.Supplier;
@@ -27,7 +25,7 @@ final class PendingRequests {
             AtomicIntegerFieldUpdater.newUpdater(PendingRequests.class, "count");
 
     // Event loop only.
-    private final IntObjectHashMap<PendingRequest> byId = new IntObjectHashMap<>(4);
+    private final RequestTable byId;
     private @Nullable TimeoutWheel wheel;
     private int lastId;
     private long sent;
@@ -44,6 +42,7 @@ final class PendingRequests {
         this.stallHint = stallHint;
         this.ended = ended;
         this.times = times;
+        this.byId = new RequestTable(max);
     }
 
     int count() {
@@ -108,7 +107,7 @@ final class PendingRequests {
         }
         request.id = id;
         request.registered = true;
-        byId.put(id, request);
+        byId.put(request);
         sent++;
         if (times.samples(id)) {
             request.startNanos = System.nanoTime();
@@ -163,7 +162,7 @@ final class PendingRequests {
     }
 
     void failAll(Supplier<Throwable> error) {
-        List<PendingRequest> all = new ArrayList<>(byId.values());
+        List<PendingRequest> all = byId.all();
         for (PendingRequest request : all) {
             forget(request);
             request.fail(error.get());

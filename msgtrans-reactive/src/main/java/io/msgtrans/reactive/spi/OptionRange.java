@@ -33,4 +33,17 @@ public final class OptionRange {
         }
         return value;
     }
+
+    /**
+     * A number.
+     *
+     * @param option its name
+     * @throws IllegalArgumentException when it is below the least or above the most
+     */
+    public static int check(String option, int value, int least, int most) {
+        if (value < least || value > most) {
+            throw new IllegalArgumentException(option + " " + value + " is outside " + least + ".." + most);
+        }
+        return value;
+    }
 }

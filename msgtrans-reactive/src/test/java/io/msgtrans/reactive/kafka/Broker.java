@@ -1,0 +1,92 @@
+package io.msgtrans.reactive.kafka;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.test.KafkaClusterTestKit;
+import org.apache.kafka.common.test.TestKitNodes;
+
+/** A real broker in this process, for all tests of it. */
+final class Broker {
+
+    private static final KafkaClusterTestKit KIT = start();
+
+    private Broker() {}
+
+    private static KafkaClusterTestKit start() {
+        try {
+            KafkaClusterTestKit kit = new KafkaClusterTestKit.Builder(new TestKitNodes.Builder()
+                            .setCombined(true)
+                            .setNumBrokerNodes(1)
+                            .setNumControllerNodes(1)
+                            .build())
+                    .setConfigProp("offsets.topic.replication.factor", "1")
+                    .setConfigProp("transaction.state.log.replication.factor", "1")
+                    .setConfigProp("transaction.state.log.min.isr", "1")
+                    .setConfigProp("group.initial.rebalance.delay.ms", "0")
+                    .setConfigProp("auto.create.topics.enable", "true")
+                    .build();
+            kit.format();
+            kit.startup();
+            kit.waitForReadyBrokers();
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(kit), "stop-kafka"));
+            return kit;
+        } catch (Exception failed) {
+            throw new IllegalStateException("no broker", failed);
+        }
+    }
+
+    private static void stop(KafkaClusterTestKit kit) {
+        try {
+            kit.close();
+        } catch (Exception failed) {
+            throw new IllegalStateException(failed);
+        }
+    }
+
+    static KafkaOptions options() {
+        return KafkaOptions.of(KIT.bootstrapServers()).sendTimeout(Duration.ofSeconds(10));
+    }
+
+    /** A topic of its own. */
+    static String topic(String name, int partitions) throws Exception {
+        String topic = name + "-" + UUID.randomUUID();
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", KIT.bootstrapServers()))) {
+            admin.createTopics(List.of(new NewTopic(topic, Optional.of(partitions), Optional.empty())))
+                    .all()
+                    .get(30, TimeUnit.SECONDS);
+        }
+        return topic;
+    }
+
+    /** So many records of a topic, from its beginning, or those that came in ten seconds. */
+    static List<ConsumerRecord<byte[], byte[]>> read(String topic, int count) {
+        Map<String, Object> config = new HashMap<>();
+        config.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, KIT.bootstrapServers());
+        config.put(ConsumerConfig.GROUP_ID_CONFIG, UUID.randomUUID().toString());
+        config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        List<ConsumerRecord<byte[], byte[]>> found = new ArrayList<>();
+        try (KafkaConsumer<byte[], byte[]> consumer =
+                new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            consumer.subscribe(Set.of(topic));
+            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+            while (found.size() < count && System.nanoTime() - end < 0) {
+                consumer.poll(Duration.ofMillis(100)).forEach(found::add);
+            }
+            consumer.poll(Duration.ofMillis(300)).forEach(found::add); // more than was wanted?
+        }
+        return found;
+    }
+}

@@ -17,6 +17,7 @@ import io.msgtrans.reactive.balance.BalancerOptions;
 import io.msgtrans.reactive.balance.Endpoints;
 import io.msgtrans.reactive.group.Group;
 import io.msgtrans.reactive.group.Groups;
+import io.msgtrans.reactive.kafka.KafkaStats;
 import io.msgtrans.reactive.metrics.TransportMetrics;
 import io.msgtrans.reactive.monitor.Monitor;
 import io.msgtrans.reactive.operator.MpmcChannel;
@@ -105,7 +106,8 @@ class MetricsTest {
                 .pool("x", pool)
                 .balancer("x", balancer)
                 .group("x", group)
-                .channel("x", channel);
+                .channel("x", channel)
+                .kafka("x", () -> new KafkaStats(5, 3, 1, 0, 1));
     }
 
     @AfterEach

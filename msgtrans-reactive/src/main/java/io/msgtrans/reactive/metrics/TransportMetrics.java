@@ -15,6 +15,7 @@ import io.msgtrans.reactive.balance.Balancer;
 import io.msgtrans.reactive.balance.BalancerStats;
 import io.msgtrans.reactive.group.Group;
 import io.msgtrans.reactive.group.GroupStats;
+import io.msgtrans.reactive.kafka.KafkaStats;
 import io.msgtrans.reactive.monitor.Monitor;
 import io.msgtrans.reactive.monitor.MonitorSnapshot;
 import io.msgtrans.reactive.monitor.Timings;
@@ -31,6 +32,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
 import reactor.core.Disposable;
@@ -394,6 +396,17 @@ public final class TransportMetrics implements Disposable {
         source.gauge("items", "items", "in the queue", MpmcChannel::size);
         source.gauge("sends.waiting", "sends", "wait for room", MpmcChannel::waitingSends);
         source.counter("full", "offers", "answered FULL", MpmcChannel::fulls);
+        return this;
+    }
+
+    /** An ingest, or a fan-out, by its {@code stats}. */
+    public TransportMetrics kafka(String name, Supplier<KafkaStats> stats) {
+        Source<KafkaStats> source = new Source<>("msgtrans.kafka.", Tags.of(NAME, name), new Snapshot<>(stats));
+        source.counter("received", "records", "packets, or records, that came", KafkaStats::received);
+        source.counter("completed", "records", "acknowledged by the brokers, or handled", KafkaStats::completed);
+        source.counter("failed", "records", "not taken by the brokers in time, or dead letters", KafkaStats::failed);
+        source.counter("refused", "records", "refused by the mapping, or tried again", KafkaStats::refused);
+        source.gauge("underway", "records", "none of these yet", KafkaStats::underWay);
         return this;
     }
 

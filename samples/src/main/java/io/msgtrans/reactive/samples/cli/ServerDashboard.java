@@ -19,12 +19,12 @@ import java.time.Duration;
 import reactor.netty.DisposableServer;
 
 /** Everything that can be seen of a server, on one port. */
-public final class ServerDashboard {
+final class ServerDashboard {
 
     private ServerDashboard() {}
 
     /** Starts it; it ends with the server. */
-    public static URI start(BoundServer server, Groups groups, String host, int port, String token) {
+    static URI start(BoundServer server, Groups groups, String host, int port, String token) {
         Monitor monitor = Monitor.of(server, MonitorOptions.DEFAULTS.watchBuffers(true));
         PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         new JvmMemoryMetrics().bindTo(registry);

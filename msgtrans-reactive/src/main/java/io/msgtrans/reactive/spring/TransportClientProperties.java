@@ -1,0 +1,25 @@
+package io.msgtrans.reactive.spring;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * The client.
+ *
+ * @param uri the server's address; there is a client when it is set
+ * @param connectTimeout until a session is open
+ * @param requestTimeout how long requests wait
+ * @param trust PEM file with the authorities that the server's certificate must come from
+ * @param poolMin sessions that are kept open, in the pool
+ * @param poolMax sessions that there may be
+ */
+@ConfigurationProperties("msgtrans.client")
+public record TransportClientProperties(
+        @Nullable String uri,
+        @DefaultValue("10s") Duration connectTimeout,
+        @DefaultValue("10s") Duration requestTimeout,
+        @Nullable String trust,
+        @DefaultValue("1") int poolMin,
+        @DefaultValue("8") int poolMax) {}

@@ -1,0 +1,36 @@
+package io.msgtrans.reactive.spring;
+
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * The server.
+ *
+ * @param enabled whether there is one
+ * @param listen addresses, such as {@code tcp://0.0.0.0:8001}
+ * @param webPath path on the application's own WebFlux server where sessions come from WebSocket upgrades, such as {@code /feed}
+ * @param maxSessions sessions at one time
+ * @param maxSessionsPerAddress the same from one IP address; 0 for no limit
+ * @param drainTimeout how long sessions have to finish when the application stops
+ * @param requestTimeout how long requests of this side wait
+ * @param idleTimeout closes sessions from which nothing arrived for so long; zero for never
+ * @param maxPayload largest payload in bytes; 0 for what suits the transport
+ * @param certificate PEM file with the certificate chain, for addresses with TLS
+ * @param key PEM file with its private key
+ */
+@ConfigurationProperties("msgtrans.server")
+public record TransportServerProperties(
+        @DefaultValue("true") boolean enabled,
+        @DefaultValue List<String> listen,
+        @Nullable String webPath,
+        @DefaultValue("100000") int maxSessions,
+        @DefaultValue("0") int maxSessionsPerAddress,
+        @DefaultValue("30s") Duration drainTimeout,
+        @DefaultValue("10s") Duration requestTimeout,
+        @DefaultValue("0s") Duration idleTimeout,
+        @DefaultValue("0") int maxPayload,
+        @Nullable String certificate,
+        @Nullable String key) {}

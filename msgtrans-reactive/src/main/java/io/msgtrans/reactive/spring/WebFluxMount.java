@@ -1,0 +1,65 @@
+package io.msgtrans.reactive.spring;
+
+import io.msgtrans.reactive.websocket.WebSocketMount;
+import io.msgtrans.reactive.websocket.WebSocketOptions;
+import java.util.Map;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.Ordered;
+import org.springframework.http.server.reactive.AbstractServerHttpRequest;
+import org.springframework.http.server.reactive.AbstractServerHttpResponse;
+import org.springframework.http.server.reactive.ServerHttpRequest;
+import org.springframework.http.server.reactive.ServerHttpResponse;
+import org.springframework.web.reactive.DispatcherHandler;
+import org.springframework.web.reactive.handler.SimpleUrlHandlerMapping;
+import org.springframework.web.server.ServerWebExchange;
+import org.springframework.web.server.WebHandler;
+import reactor.core.publisher.Mono;
+import reactor.netty.http.server.HttpServerRequest;
+import reactor.netty.http.server.HttpServerResponse;
+
+/** Sessions on the port of the application's own WebFlux server, at {@code msgtrans.server.web-path}. Needs Boot's Reactor Netty server. */
+@Configuration(proxyBeanMethods = false)
+@ConditionalOnClass(DispatcherHandler.class)
+@ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.REACTIVE)
+@ConditionalOnProperty(prefix = "msgtrans.server", name = "web-path")
+class WebFluxMount {
+
+    @Bean
+    WebSocketMount msgtransMount() {
+        return WebSocketMount.create();
+    }
+
+    @Bean
+    TransportServerCustomizer msgtransMountCustomizer(WebSocketMount mount, TransportServerProperties properties) {
+        return server -> server.listen(
+                "ws://webflux:0" + properties.webPath(), endpoint -> endpoint.with(WebSocketOptions.MOUNT, mount));
+    }
+
+    @Bean
+    SimpleUrlHandlerMapping msgtransMapping(WebSocketMount mount, TransportServerProperties properties) {
+        WebHandler upgrade = exchange -> upgrade(mount, exchange);
+        return new SimpleUrlHandlerMapping(
+                Map.of(String.valueOf(properties.webPath()), upgrade), Ordered.HIGHEST_PRECEDENCE);
+    }
+
+    private static Mono<Void> upgrade(WebSocketMount mount, ServerWebExchange exchange) {
+        if (nativeRequest(exchange.getRequest()) instanceof HttpServerRequest request
+                && nativeResponse(exchange.getResponse()) instanceof HttpServerResponse response) {
+            return Mono.from(mount.apply(request, response));
+        }
+        return Mono.error(new IllegalStateException("msgtrans.server.web-path needs Boot's Reactor Netty server, not "
+                + exchange.getRequest().getClass()));
+    }
+
+    private static Object nativeRequest(ServerHttpRequest request) {
+        return request instanceof AbstractServerHttpRequest known ? known.getNativeRequest() : request;
+    }
+
+    private static Object nativeResponse(ServerHttpResponse response) {
+        return response instanceof AbstractServerHttpResponse known ? known.getNativeResponse() : response;
+    }
+}

@@ -11,6 +11,7 @@ import io.msgtrans.reactive.pool.PoolOptions;
 import io.msgtrans.reactive.pool.SessionPool;
 import java.nio.file.Path;
 import java.util.Objects;
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
@@ -24,6 +25,7 @@ import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.event.ContextRefreshedEvent;
+import tools.jackson.databind.json.JsonMapper;
 
 /** Makes a server of {@code msgtrans.server.*} and a client of {@code msgtrans.client.*}. */
 @AutoConfiguration
@@ -60,6 +62,15 @@ public class MsgtransAutoConfiguration {
             server = customizer.apply(server);
         }
         return new TransportServerLifecycle(server, properties.drainTimeout());
+    }
+
+    /** Annotated methods, when somebody has some. */
+    @Bean
+    @ConditionalOnMissingBean({Router.class, SessionHandlerBean.class})
+    @ConditionalOnClass(JsonMapper.class)
+    Router packetRouter(ListableBeanFactory beans, ObjectProvider<JsonMapper> mappers) {
+        return new AnnotatedRouter(mappers.getIfAvailable(JsonMapper::shared))
+                .of(beans.getBeansWithAnnotation(PacketController.class).values());
     }
 
     private static SessionOptions session(SessionOptions options, TransportServerProperties properties) {

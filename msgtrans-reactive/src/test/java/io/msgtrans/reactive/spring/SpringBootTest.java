@@ -9,6 +9,7 @@ import io.msgtrans.reactive.BoundServer;
 import io.msgtrans.reactive.Codec;
 import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.PacketType;
+import io.msgtrans.reactive.PeerException;
 import io.msgtrans.reactive.Route;
 import io.msgtrans.reactive.Router;
 import io.msgtrans.reactive.Session;
@@ -20,6 +21,7 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.WebApplicationType;
@@ -27,6 +29,7 @@ import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.RouterFunctions;
 import org.springframework.web.reactive.function.server.ServerResponse;
@@ -183,6 +186,114 @@ class SpringBootTest {
                     .isEqualTo(1);
             session.dispose();
         }
+    }
+
+    record Order(String symbol, int amount) {}
+
+    record Receipt(String text) {}
+
+    @PacketController
+    static class Orders {
+        final Set<String> noted = ConcurrentHashMap.newKeySet();
+
+        @PacketMapping(bizType = 1)
+        Mono<Receipt> place(Order order, Session session) {
+            return order.amount() > 0
+                    ? Mono.just(new Receipt(order.amount() + " " + order.symbol() + " over " + session.scheme()))
+                    : Mono.error(new PeerException(300, "amount " + order.amount() + " is not positive"));
+        }
+
+        @PacketMapping(tag = "upper")
+        String upper(String text) {
+            return text.toUpperCase(java.util.Locale.ROOT);
+        }
+
+        @PacketMapping(bizType = 2)
+        Flux<String> count(Order order) {
+            return Flux.range(0, order.amount()).map(i -> order.symbol() + i);
+        }
+
+        @PacketMapping(bizType = 3)
+        void note(String text) {
+            noted.add(text);
+        }
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    @EnableAutoConfiguration
+    @Import(Orders.class)
+    static class Annotated {}
+
+    @PacketController
+    static class Twice {
+        @PacketMapping(bizType = 1)
+        String first(String text) {
+            return text;
+        }
+
+        @PacketMapping(bizType = 1)
+        String second(String text) {
+            return text;
+        }
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    @EnableAutoConfiguration
+    @Import(Twice.class)
+    static class Ambiguous {}
+
+    private static Packet json(int biz, String payload) {
+        return Packet.builder(PacketType.REQUEST).bizType(biz).payload(payload).build();
+    }
+
+    @Test
+    void annotatedMethodsHandlePacketsRequestsAndStreams() {
+        String uri = "mem://" + UUID.randomUUID();
+        try (ConfigurableApplicationContext context = run(Annotated.class, "msgtrans.server.listen=" + uri)) {
+            Session session = TransportClient.create(uri).connectNow();
+            assertThat(session.request(json(1, "{\"symbol\":\"EUR\",\"amount\":3}"))
+                            .map(Packet::payloadText)
+                            .block(LIMIT))
+                    .isEqualTo("{\"text\":\"3 EUR over mem\"}");
+            assertThatThrownBy(() -> session.request(json(1, "{\"symbol\":\"EUR\",\"amount\":0}"))
+                            .block(LIMIT))
+                    .isInstanceOfSatisfying(
+                            PeerException.class,
+                            error -> assertThat(error.code()).isEqualTo(300));
+            assertThatThrownBy(() -> session.request(json(1, "{]")).block(LIMIT))
+                    .isInstanceOfSatisfying(
+                            PeerException.class,
+                            error -> assertThat(error.code()).isEqualTo(PeerException.BAD_PAYLOAD));
+            assertThat(session.request(Route.tag("upper")
+                                    .packet(PacketType.REQUEST)
+                                    .payload("hello")
+                                    .build())
+                            .map(Packet::payloadText)
+                            .block(LIMIT))
+                    .isEqualTo("HELLO");
+            assertThat(session.requestStream(json(2, "{\"symbol\":\"a\",\"amount\":3}"))
+                            .map(Packet::payloadText)
+                            .collectList()
+                            .block(LIMIT))
+                    .containsExactly("a0", "a1", "a2");
+            session.send(Packet.builder(PacketType.ONE_WAY)
+                            .bizType(3)
+                            .payload("noted")
+                            .build())
+                    .block(LIMIT);
+            Orders orders = context.getBean(Orders.class);
+            Flux.interval(Duration.ofMillis(5))
+                    .filter(tick -> orders.noted.contains("noted"))
+                    .blockFirst(LIMIT);
+            session.dispose();
+        }
+    }
+
+    @Test
+    void twoMethodsForTheSamePacketsStopTheApplication() {
+        assertThatThrownBy(() -> run(Ambiguous.class, "msgtrans.server.listen=mem://ambiguous"))
+                .rootCause()
+                .hasMessageContaining("another method handles biz type 1 already");
     }
 
     @Test

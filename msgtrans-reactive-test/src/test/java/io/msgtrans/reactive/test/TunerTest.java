@@ -9,6 +9,7 @@ import io.msgtrans.reactive.TransportClient;
 import io.msgtrans.reactive.TransportServer;
 import io.msgtrans.reactive.monitor.Monitor;
 import io.msgtrans.reactive.monitor.MonitorOptions;
+import io.msgtrans.reactive.monitor.MonitorSnapshot;
 import io.msgtrans.reactive.operator.Workers;
 import io.msgtrans.reactive.pool.PoolOptions;
 import io.msgtrans.reactive.pool.SessionPool;
@@ -25,6 +26,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.DoublePredicate;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -77,9 +79,8 @@ class TunerTest {
         producer.start();
         Monitor monitor = Monitor.of(server, MonitorOptions.DEFAULTS.interval(Duration.ofMillis(50)));
         Knob delay = Knobs.writeDelay(server, Duration.ofMillis(2));
-        double[] before = {0};
+        double before = perWrite(monitor, ratio -> ratio > 0);
         Knob live = new Live(delay, now -> {
-            before[0] = now.packetsPerWrite();
             return delay.value() == 0 && now.packetsOut() > 1000 ? new Knob.Proposal(2000, "the test wants it") : null;
         });
         Tuner tuner = Tuner.of(
@@ -90,17 +91,23 @@ class TunerTest {
                         .knob(live));
         Flux<TunerEvent> events = tuner.events().replay().autoConnect(0);
         List<TunerEvent> seen = events.take(2).collectList().block(LIMIT);
+        double after = perWrite(monitor, ratio -> ratio > 3 * before);
         going.set(false);
         producer.join();
         assertThat(seen).extracting(TunerEvent::kind).containsExactly(Kind.ACTION, Kind.KEPT);
         assertThat(server.sessionOptions().writeDelay()).isEqualTo(Duration.ofMillis(2));
-        assertThat(monitor.snapshot()).isNotNull();
-        assertThat(seen.get(1).reason()).contains("packets per write");
-        assertThat(live.regret(0, 1, situation(1, 1, 1, 0, 0), situation(1, 5, 1, 0, 0)))
-                .isNull();
+        assertThat(after).isGreaterThan(3 * before);
         assertThat(tuner.past()).hasSize(2);
         tuner.dispose();
         monitor.dispose();
+    }
+
+    /** Packets that go into a write, once they are as wanted. */
+    private static double perWrite(Monitor monitor, DoublePredicate wanted) {
+        return monitor.snapshots()
+                .map(MonitorSnapshot::packetsPerWrite)
+                .filter(wanted::test)
+                .blockFirst(LIMIT);
     }
 
     /** A knob of ours with proposals of the test. */

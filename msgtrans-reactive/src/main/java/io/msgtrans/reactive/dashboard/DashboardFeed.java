@@ -27,7 +27,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.PriorityQueue;
-import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -83,13 +82,19 @@ final class DashboardFeed {
         return Mono.defer(() -> result(request))
                 .subscribeOn(Schedulers.boundedElastic())
                 .map(FeedMessages::json)
-                .onErrorResume(
-                        PeerException.class, refused -> Mono.just(FeedMessages.json(new Refusal(refused.getMessage()))))
+                .onErrorResume(error -> Mono.just(FeedMessages.json(refusal(request, error))))
                 .flatMap(json -> viewer.reply(request, json));
     }
 
     /** @param error why there is no answer */
-    private record Refusal(@Nullable String error) {}
+    private record Refusal(String error) {}
+
+    private static Refusal refusal(Packet request, Throwable error) {
+        if (!(error instanceof PeerException)) {
+            log.warn("a viewer's request with biz type {} failed", request.bizType(), error);
+        }
+        return new Refusal(String.valueOf(error.getMessage()));
+    }
 
     private Mono<?> result(Packet request) {
         return switch (request.bizType()) {

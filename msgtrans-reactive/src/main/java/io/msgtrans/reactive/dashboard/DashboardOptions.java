@@ -1,6 +1,7 @@
 package io.msgtrans.reactive.dashboard;
 
 import io.msgtrans.reactive.group.Groups;
+import io.msgtrans.reactive.spi.OptionRange;
 import io.msgtrans.reactive.tuning.Tuner;
 import io.msgtrans.reactive.tuning.TunerEvent;
 import java.time.Duration;
@@ -79,7 +80,8 @@ public final class DashboardOptions implements Cloneable {
     /** How long a diagnosis looks, 500 ms..1 min; default 3 s. */
     public DashboardOptions diagnosisTime(Duration time) {
         DashboardOptions copy = copy();
-        copy.diagnosisTime = time;
+        copy.diagnosisTime = OptionRange.check(
+                "diagnosisTime", time, Duration.ofMillis(500), Duration.ofMinutes(1), "500 ms..1 min");
         return copy;
     }
 

@@ -69,8 +69,7 @@ final class KafkaLink {
     private final KafkaSender<byte[], byte[]> sender;
     private final MpmcChannel<Waiting> waiting;
     /** Kafka's producer may block for a moment, which no event loop must. */
-    private final Scheduler producing =
-            Schedulers.newBoundedElastic(1, Integer.MAX_VALUE, "msgtrans-kafka-send", 60, true);
+    private final Scheduler producing = Schedulers.newBoundedElastic(1, 64, "msgtrans-kafka-send", 60, true);
 
     private final AtomicLong underWay = new AtomicLong();
     private final AtomicBoolean closed = new AtomicBoolean();

@@ -2,6 +2,7 @@ package io.msgtrans.reactive.monitor;
 
 import io.msgtrans.reactive.monitor.History.Resolution;
 import io.netty.buffer.ByteBufUtil;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -55,9 +56,12 @@ final class LeakWatch {
     private static final Map<String, LongAdder> DROPPED = new ConcurrentHashMap<>();
 
     private final double heapShare;
+    private final double valuesPerMinute;
 
-    LeakWatch(double heapShare) {
+    /** @param interval between snapshots; ten of them make one value */
+    LeakWatch(double heapShare, Duration interval) {
         this.heapShare = heapShare;
+        this.valuesPerMinute = Duration.ofMinutes(1).toNanos() / (10.0 * interval.toNanos());
     }
 
     /** Asks Netty to tell of dropped buffers. It knows one listener per process, so only who wants this calls it. */
@@ -77,7 +81,7 @@ final class LeakWatch {
         for (Watched watched : WATCHED) {
             double[] values = history.last(watched.figure(), Resolution.MIDDLE, WINDOW);
             if (values.length >= LEAST && grows(watched, values, now)) {
-                found.add(leak(watched, values, 6));
+                found.add(leak(watched, values, valuesPerMinute));
             }
         }
         DROPPED.forEach(
@@ -100,7 +104,7 @@ final class LeakWatch {
         return enough && !heapIsGarbage && RobustStatistics.trend(values) > CERTAIN;
     }
 
-    private static Leak leak(Watched watched, double[] values, int perMinute) {
+    private static Leak leak(Watched watched, double[] values, double perMinute) {
         double scale = watched.unit().equals("MiB") ? 1 << 20 : 1;
         double slope = RobustStatistics.slope(values) * perMinute / scale;
         double last = values[values.length - 1] / scale;
@@ -111,7 +115,7 @@ final class LeakWatch {
                 last,
                 String.format(
                         Locale.ROOT,
-                        "%s: %.1f %s more per minute over the last %d minutes, %.0f now; %s",
+                        "%s: %.1f %s more per minute over the last %.0f minutes, %.0f now; %s",
                         watched.what(),
                         slope,
                         watched.unit(),

@@ -6,7 +6,6 @@ import io.msgtrans.reactive.Router;
 import io.msgtrans.reactive.SessionOptions;
 import io.msgtrans.reactive.TransportClient;
 import io.msgtrans.reactive.TransportServer;
-import io.msgtrans.reactive.metrics.TransportMetrics;
 import io.msgtrans.reactive.pool.PoolOptions;
 import io.msgtrans.reactive.pool.SessionPool;
 import java.nio.file.Path;
@@ -19,12 +18,10 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
-import org.springframework.context.ApplicationListener;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
-import org.springframework.context.event.ContextRefreshedEvent;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Makes a server of {@code msgtrans.server.*} and a client of {@code msgtrans.client.*}. */
@@ -112,20 +109,19 @@ public class MsgtransAutoConfiguration {
     @ConditionalOnClass(MeterRegistry.class)
     static class Metrics {
 
-        /** Binds what there is when the server listens. */
+        /** Bound when the server listens, gone before it stops. */
         @Bean
         @ConditionalOnBean(MeterRegistry.class)
-        ApplicationListener<ContextRefreshedEvent> msgtransMetrics(
+        MeterLifecycle msgtransMetrics(
                 MeterRegistry registry,
                 ObjectProvider<TransportServerLifecycle> servers,
                 ObjectProvider<TransportClient> clients,
                 ObjectProvider<SessionPool> pools) {
-            return event -> {
-                TransportMetrics metrics = TransportMetrics.to(registry);
+            return new MeterLifecycle(registry, metrics -> {
                 servers.ifAvailable(server -> metrics.server("server", server.server()));
                 clients.ifAvailable(client -> metrics.client("client", client));
                 pools.ifAvailable(pool -> metrics.pool("client", pool));
-            };
+            });
         }
     }
 }

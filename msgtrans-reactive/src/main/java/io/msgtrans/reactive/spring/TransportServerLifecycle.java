@@ -11,8 +11,8 @@ import reactor.util.Logger;
 import reactor.util.Loggers;
 
 /**
- * The server's life in the application's: bound when everything else has started, drained before anything else stops, in the phase in
- * which Boot's web servers finish their requests.
+ * The server's life in the application's: bound when the context has been refreshed, drained in the phase in which Boot's web servers
+ * finish their requests, so while all beans are still there.
  */
 public final class TransportServerLifecycle implements SmartLifecycle {
 

@@ -135,14 +135,19 @@ class KafkaTest {
     void aSlowBrokerIsFeltByThePeer() {
         KafkaOptions slow = NOBODY.sendTimeout(Duration.ofSeconds(8)).pending(2).inFlight(1);
         KafkaIngest ingest = KafkaIngest.of(slow, (peer, packet) -> toTopic("none", packet));
-        Session session = serve(ingest);
+        String name = "mem://" + UUID.randomUUID();
+        BoundServer server =
+                TransportServer.create().listen(name).handle(ingest::handle).bindNow();
+        started.add(() -> {
+            server.dispose();
+            ingest.close().block(LIMIT);
+        });
+        Session session = TransportClient.create(name).connectNow();
         session.send(Flux.<Packet>generate(sink -> sink.next(Packet.oneWay("a:" + "x".repeat(1000)))))
                 .subscribe(nothing -> {}, error -> {});
-        until(
-                "this side is not asked any more",
-                () -> session.stats().full() == 1 || session.stats().packetsSent() > 0);
-        long received = ingest.stats().received();
-        assertThat(received).as("256 at a time").isLessThanOrEqualTo(256);
+        until("the session is not read any more", () -> server.stats().traffic().stalled() == 1);
+        until("and the peer writes no more", () -> session.stats().full() == 1);
+        assertThat(ingest.stats().received()).as("at a time").isEqualTo(256);
         session.dispose();
     }
 

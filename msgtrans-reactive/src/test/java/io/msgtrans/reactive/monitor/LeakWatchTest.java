@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.util.ResourceLeakDetector;
+import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -21,7 +22,7 @@ class LeakWatchTest {
             last = Snapshots.at(second, 100, (int) sessions.applyAsLong(second), heap.applyAsLong(second), 0.2);
             history.add(last);
         }
-        return new LeakWatch(0.45).leaks(history, last);
+        return new LeakWatch(0.45, Duration.ofSeconds(1)).leaks(history, last);
     }
 
     private long noisy(double mib) {

@@ -791,9 +791,7 @@ final class Outbound implements Runnable {
     private void flushNow() {
         flushScheduled = false;
         flush();
-        if (writeDelayNanos > 0) {
-            session.workDone(); // a close may wait for what was delayed
-        }
+        session.workDone(); // a close may wait for what was delayed
     }
 
     void flush() {

@@ -30,6 +30,8 @@ import reactor.util.retry.Retry;
  * <p>Each node has a consumer group of its own when every node shall have every record; nodes with the same one share them. What fails
  * is tried again, {@link KafkaOptions#attempts()} in all, then it goes to the dead-letter topic with its origin and the error in headers,
  * and the partition goes on. While groups, or the handler, take no more, the consumer is paused.
+ *
+ * <p>Handlers are called on a thread of its own, {@code msgtrans-kafka}, which they must not block.
  */
 public final class KafkaFanOut implements Disposable {
 
@@ -74,7 +76,10 @@ public final class KafkaFanOut implements Disposable {
                 .publishOn(scheduler, PREFETCH)
                 .groupBy(next -> next.record().topic() + "-" + next.record().partition(), PREFETCH)
                 .flatMap(partition -> partition.concatMap(this::handle, 1), Integer.MAX_VALUE, 1)
-                .retryWhen(Retry.backoff(Long.MAX_VALUE, FIRST_PAUSE).maxBackoff(LONGEST_PAUSE))
+                .retryWhen(Retry.backoff(Long.MAX_VALUE, FIRST_PAUSE)
+                        .maxBackoff(LONGEST_PAUSE)
+                        .doBeforeRetry(signal -> log.warn(
+                                "the fan-out of {} begins again at what is not committed", topics, signal.failure())))
                 .subscribe(nothing -> {}, error -> log.error("the fan-out of {} ended", topics, error));
     }
 

@@ -67,7 +67,7 @@ public final class KafkaIngest {
     /**
      * Sends one packet and completes when the brokers have it; for handlers of one's own, such as {@code
      * AcknowledgedReceiver.receive(session).concatMap(d -> ingest.send(session, d.packet()).then(d.acknowledge()))}. Fails with {@link
-     * BrokerUnavailableException}, or with what the mapping threw.
+     * BrokerUnavailableException}, or with what the mapping threw. Signalled on a thread of the producer.
      */
     public Mono<Void> send(Session session, Packet packet) {
         return Mono.defer(() -> {

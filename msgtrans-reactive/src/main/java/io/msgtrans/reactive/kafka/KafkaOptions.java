@@ -115,7 +115,7 @@ public final class KafkaOptions implements Cloneable {
         return attempts;
     }
 
-    /** A property of Kafka's clients, such as {@code security.protocol}; goes before what these options set. */
+    /** A property of Kafka's clients, such as {@code security.protocol}; takes the place of what these options set. */
     public KafkaOptions property(String name, Object value) {
         KafkaOptions copy = copy();
         Map<String, Object> more = new HashMap<>(properties);

@@ -29,7 +29,8 @@ import reactor.util.Loggers;
  * }</pre>
  *
  * <p>A request carries its deadline, behind which the service does not work on it. Services with the same consumer group share the
- * requests; one that crashes leaves its request to another, so it may be handled twice.
+ * requests; one that crashes leaves its request to another, so it may be handled twice. Requests of a partition are handled one after the
+ * other, so a slow service wants as many partitions as requests at a time.
  */
 public final class KafkaRequests implements Disposable {
 

@@ -76,13 +76,12 @@ final class LatencyMeters implements AutoCloseable {
         Histogram current = slots[index];
         if (current == null) {
             slots[index] = taken.copy();
-        } else {
+        } else if (taken.getTotalCount() > 0) {
             current.add(taken);
         }
-        Histogram minute = taken.copy();
-        minute.reset();
+        Histogram minute = new Histogram(taken);
         for (Histogram each : slots) {
-            if (each != null) {
+            if (each != null && each.getTotalCount() > 0) {
                 minute.add(each);
             }
         }

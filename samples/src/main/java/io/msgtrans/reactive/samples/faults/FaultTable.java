@@ -18,6 +18,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /** Tries one fault after the other, and prints a table. */
 public final class FaultTable {
@@ -175,24 +176,24 @@ public final class FaultTable {
     }
 
     private void cutOff() throws IOException, InterruptedException {
-        clear();
-        try (ServerProcess a = serve("a", "tcp://127.0.0.1:0");
-                ServerProcess b = serve("b", "tcp://127.0.0.1:0");
-                TcpProxy link = TcpProxy.to(a.uri().getPort());
-                FaultRun run = new FaultRun(
-                        Endpoints.of("tcp://127.0.0.1:" + link.port(), b.uri().toString()),
-                        "tcp://127.0.0.1:" + link.port(),
-                        journals())) {
-            during(
-                    run,
-                    () -> link.cut(true),
-                    () -> link.cut(false),
-                    "link cut and healed, nothing closed",
-                    "heartbeats failed, sessions given up, server left out");
-        }
+        behindProxy(
+                link -> link.cut(true),
+                link -> link.cut(false),
+                "link cut and healed, nothing closed",
+                "heartbeats failed, sessions given up, server left out");
     }
 
     private void slow() throws IOException, InterruptedException {
+        behindProxy(
+                link -> link.delay(Duration.ofMillis(300)),
+                link -> link.delay(Duration.ZERO),
+                "slow peer: 600 ms more per round trip",
+                "degraded by its round trip, a quarter of the calls");
+    }
+
+    /** Two servers, the first of them behind a proxy that something is done to. */
+    private void behindProxy(Consumer<TcpProxy> begin, Consumer<TcpProxy> end, String fault, String effect)
+            throws IOException, InterruptedException {
         clear();
         try (ServerProcess a = serve("a", "tcp://127.0.0.1:0");
                 ServerProcess b = serve("b", "tcp://127.0.0.1:0");
@@ -201,12 +202,7 @@ public final class FaultTable {
                         Endpoints.of("tcp://127.0.0.1:" + link.port(), b.uri().toString()),
                         "tcp://127.0.0.1:" + link.port(),
                         journals())) {
-            during(
-                    run,
-                    () -> link.delay(Duration.ofMillis(300)),
-                    () -> link.delay(Duration.ZERO),
-                    "slow peer: 600 ms more per round trip",
-                    "degraded by its round trip, a quarter of the calls");
+            during(run, () -> begin.accept(link), () -> end.accept(link), fault, effect);
         }
     }
 

@@ -5,6 +5,7 @@ import io.msgtrans.reactive.ServerStats;
 import io.msgtrans.reactive.SessionStats;
 import io.msgtrans.reactive.monitor.History.Resolution;
 import io.msgtrans.reactive.monitor.MonitorSnapshot.ProtocolRates;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +36,10 @@ import reactor.util.Loggers;
 public final class Monitor implements Disposable {
 
     private static final Logger log = Loggers.getLogger(Monitor.class);
+    /** The end may come while the last look is signalled. */
+    private static final Sinks.EmitFailureHandler UNTIL_A_LOOK_IS_OVER =
+            Sinks.EmitFailureHandler.busyLooping(Duration.ofSeconds(1));
+
     private static final int USUAL_SECONDS = 300;
     private static final int LEAST_VALUES = 30;
     private static final double OUTLIER = 3.5;
@@ -322,8 +327,8 @@ public final class Monitor implements Disposable {
             if (buffers != null) {
                 buffers.close();
             }
-            snapshots.tryEmitComplete();
-            alerts.tryEmitComplete();
+            snapshots.emitComplete(UNTIL_A_LOOK_IS_OVER);
+            alerts.emitComplete(UNTIL_A_LOOK_IS_OVER);
         }
     }
 

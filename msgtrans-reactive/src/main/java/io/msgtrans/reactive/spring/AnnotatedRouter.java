@@ -8,8 +8,10 @@ import io.msgtrans.reactive.Session;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Parameter;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
@@ -49,6 +51,8 @@ final class AnnotatedRouter {
         if (!seen.add(route)) {
             throw new IllegalStateException(method + ": another method handles " + route + " already");
         }
+        method.setAccessible(true);
+        int sessionAt = List.of(method.getParameterTypes()).indexOf(Session.class);
         Codec<Object> in = codec(payloadType(method), method);
         ResolvableType returned = ResolvableType.forMethodReturnType(method);
         Class<?> raw = returned.resolve(Object.class);
@@ -57,14 +61,14 @@ final class AnnotatedRouter {
                     route,
                     in,
                     codec(returned.getGeneric(0).resolve(Object.class), method),
-                    (session, payload) -> flux(call(controller, method, session, payload)));
+                    (session, payload) -> flux(call(controller, method, sessionAt, session, payload)));
         } else if (raw == void.class
                 || (Mono.class.isAssignableFrom(raw) && returned.getGeneric(0).resolve() == Void.class)) {
             router = router.onPacket(
                     route,
                     in,
-                    (session, payload) ->
-                            mono(call(controller, method, session, payload)).then());
+                    (session, payload) -> mono(call(controller, method, sessionAt, session, payload))
+                            .then());
         } else {
             Class<?> answer =
                     Mono.class.isAssignableFrom(raw) ? returned.getGeneric(0).resolve(Object.class) : raw;
@@ -72,7 +76,7 @@ final class AnnotatedRouter {
                     route,
                     in,
                     codec(answer, method),
-                    (session, payload) -> mono(call(controller, method, session, payload)));
+                    (session, payload) -> mono(call(controller, method, sessionAt, session, payload)));
         }
     }
 
@@ -88,7 +92,7 @@ final class AnnotatedRouter {
         Class<?> payload = null;
         int sessions = 0;
         for (Parameter parameter : method.getParameters()) {
-            if (Session.class.isAssignableFrom(parameter.getType())) {
+            if (parameter.getType() == Session.class) {
                 sessions++;
             } else if (payload == null) {
                 payload = parameter.getType();
@@ -112,13 +116,14 @@ final class AnnotatedRouter {
         return (Codec<Object>) codec;
     }
 
-    private static @Nullable Object call(Object controller, Method method, Session session, Object payload) {
+    private static @Nullable Object call(
+            Object controller, Method method, int sessionAt, Session session, Object payload) {
         Object[] arguments = new Object[method.getParameterCount()];
-        for (int i = 0; i < arguments.length; i++) {
-            arguments[i] = Session.class.isAssignableFrom(method.getParameterTypes()[i]) ? session : payload;
+        Arrays.fill(arguments, payload);
+        if (sessionAt >= 0) {
+            arguments[sessionAt] = session;
         }
         try {
-            method.setAccessible(true);
             return method.invoke(controller, arguments);
         } catch (InvocationTargetException failed) {
             throw Exceptions.propagate(failed.getCause() == null ? failed : failed.getCause());

@@ -7,6 +7,8 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import javax.net.ssl.X509ExtendedKeyManager;
+import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,7 +53,9 @@ public final class EndpointOptions implements Cloneable {
     private Extensions extensions = Extensions.AUTO;
     private @Nullable Certificate certificate;
     private Map<String, Certificate> sniCertificates = Map.of();
+    private @Nullable X509ExtendedKeyManager keys;
     private @Nullable Path trust;
+    private @Nullable X509ExtendedTrustManager authorities;
     private ClientCertificate clientCertificate = ClientCertificate.NONE;
     private @Nullable String serverName;
     private @Nullable String pinnedCertificate;
@@ -83,6 +87,27 @@ public final class EndpointOptions implements Cloneable {
     public EndpointOptions trust(Path authorities) {
         EndpointOptions copy = copy();
         copy.trust = authorities;
+        return copy;
+    }
+
+    /**
+     * TLS: keys and certificates of this side from elsewhere than PEM files, which may change while they are in use ({@link
+     * io.msgtrans.reactive.spi.ReplaceableKeys}); they win over {@link #certificate(Path, Path)}. Asked in each handshake, on an event
+     * loop, so it must not block.
+     */
+    public EndpointOptions keys(X509ExtendedKeyManager keys) {
+        EndpointOptions copy = copy();
+        copy.keys = Objects.requireNonNull(keys, "keys");
+        return copy;
+    }
+
+    /**
+     * TLS: who is trusted, from elsewhere than a PEM file ({@link io.msgtrans.reactive.spi.ReplaceableTrust}); wins over {@link
+     * #trust(Path)}. Asked in each handshake, on an event loop, so it must not block.
+     */
+    public EndpointOptions authorities(X509ExtendedTrustManager authorities) {
+        EndpointOptions copy = copy();
+        copy.authorities = Objects.requireNonNull(authorities, "authorities");
         return copy;
     }
 
@@ -193,6 +218,16 @@ public final class EndpointOptions implements Cloneable {
         return trust;
     }
 
+    /** Keys from elsewhere than files. */
+    public @Nullable X509ExtendedKeyManager keys() {
+        return keys;
+    }
+
+    /** Trust from elsewhere than a file. */
+    public @Nullable X509ExtendedTrustManager authorities() {
+        return authorities;
+    }
+
     public ClientCertificate clientCertificate() {
         return clientCertificate;
     }
@@ -227,6 +262,8 @@ public final class EndpointOptions implements Cloneable {
         return certificate != null
                 || !sniCertificates.isEmpty()
                 || trust != null
+                || keys != null
+                || authorities != null
                 || clientCertificate != ClientCertificate.NONE
                 || serverName != null
                 || pinnedCertificate != null

@@ -25,6 +25,8 @@ public final class PeerException extends TransportException {
     public static final int OVERLOADED = 10;
     /** The peer does not let this side in. */
     public static final int UNAUTHENTICATED = 11;
+    /** The peer knows who this side is, and does not let it do this. */
+    public static final int FORBIDDEN = 12;
     /** From here on codes are the application's own. */
     public static final int FIRST_OWN = 256;
 

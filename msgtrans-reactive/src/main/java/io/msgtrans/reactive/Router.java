@@ -182,8 +182,11 @@ public final class Router implements StreamHandler {
 
     private static Mono<Void> failed(Session session, @Nullable Packet request, Throwable error) {
         if (request == null || !session.isExtended()) {
-            log.warn("{}: a handler failed", session, error);
+            log.warn("{}: a handler failed, and its peer is not told", session, error);
             return Mono.empty();
+        }
+        if (!(error instanceof PeerException)) {
+            log.warn("{}: a handler failed", session, error);
         }
         int code = error instanceof PeerException typed ? typed.code() : PeerException.APPLICATION;
         return session.replyError(request, code, String.valueOf(error.getMessage()))

@@ -10,6 +10,7 @@ import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import io.netty.util.DomainWildcardMappingBuilder;
 import java.io.IOException;
 import java.util.Map;
+import javax.net.ssl.X509ExtendedKeyManager;
 
 /** TLS 1.3 of QUIC from the options of an endpoint. Reads PEM files: not to be called on an event loop. */
 final class QuicTls {
@@ -24,43 +25,63 @@ final class QuicTls {
      */
     static QuicSslContext server(QuicSettings settings) throws IOException {
         EndpointOptions endpoint = settings.options();
-        Certificate certificate = endpoint.certificate();
-        if (certificate == null) {
-            throw new IllegalArgumentException("quic needs a certificate to listen: option certificate(chain, key)");
-        }
-        QuicSslContext byDefault = serverContext(settings, certificate);
+        QuicSslContext byDefault = serverContext(byDefault(endpoint), settings);
         Map<String, Certificate> byHost = endpoint.sniCertificates();
         if (byHost.isEmpty()) {
             return byDefault;
         }
         DomainWildcardMappingBuilder<QuicSslContext> mapping = new DomainWildcardMappingBuilder<>(byDefault);
         for (Map.Entry<String, Certificate> entry : byHost.entrySet()) {
-            mapping.add(entry.getKey(), serverContext(settings, entry.getValue()));
+            mapping.add(entry.getKey(), serverContext(files(entry.getValue()), settings));
         }
         return QuicSslContextBuilder.buildForServerWithSni(mapping.build());
     }
 
-    private static QuicSslContext serverContext(QuicSettings settings, Certificate certificate) throws IOException {
-        EndpointOptions endpoint = settings.options();
+    private static QuicSslContextBuilder byDefault(EndpointOptions endpoint) throws IOException {
+        X509ExtendedKeyManager keys = endpoint.keys();
+        if (keys != null) {
+            return QuicSslContextBuilder.forServer(keys, null);
+        }
+        Certificate certificate = endpoint.certificate();
+        if (certificate == null) {
+            throw new IllegalArgumentException("quic needs a certificate to listen: option certificate(chain, key)");
+        }
+        return files(certificate);
+    }
+
+    private static QuicSslContextBuilder files(Certificate certificate) throws IOException {
         try {
-            QuicSslContextBuilder builder = QuicSslContextBuilder.forServer(
-                            certificate.key().toFile(),
-                            null,
-                            certificate.chain().toFile())
-                    .applicationProtocols(settings.protocols())
-                    .clientAuth(
-                            switch (endpoint.clientCertificate()) {
-                                case NONE -> ClientAuth.NONE;
-                                case OPTIONAL -> ClientAuth.OPTIONAL;
-                                case REQUIRED -> ClientAuth.REQUIRE;
-                            });
-            if (endpoint.trust() != null) {
-                builder.trustManager(endpoint.trust().toFile());
-            }
-            return builder.build();
+            return QuicSslContextBuilder.forServer(
+                    certificate.key().toFile(), null, certificate.chain().toFile());
         } catch (IllegalArgumentException broken) {
             throw new IOException(
                     "certificate " + certificate.chain() + " cannot be used: " + broken.getMessage(), broken);
+        }
+    }
+
+    private static QuicSslContext serverContext(QuicSslContextBuilder builder, QuicSettings settings)
+            throws IOException {
+        EndpointOptions endpoint = settings.options();
+        builder.applicationProtocols(settings.protocols())
+                .clientAuth(
+                        switch (endpoint.clientCertificate()) {
+                            case NONE -> ClientAuth.NONE;
+                            case OPTIONAL -> ClientAuth.OPTIONAL;
+                            case REQUIRED -> ClientAuth.REQUIRE;
+                        });
+        trust(builder, endpoint);
+        return builder.build();
+    }
+
+    private static void trust(QuicSslContextBuilder builder, EndpointOptions endpoint) throws IOException {
+        if (endpoint.authorities() != null) {
+            builder.trustManager(endpoint.authorities());
+        } else if (endpoint.trust() != null) {
+            try {
+                builder.trustManager(endpoint.trust().toFile());
+            } catch (IllegalArgumentException broken) {
+                throw new IOException("trust " + endpoint.trust() + " cannot be used: " + broken.getMessage(), broken);
+            }
         }
     }
 
@@ -78,11 +99,14 @@ final class QuicTls {
             } else if (endpoint.pinnedCertificate() != null) {
                 builder.trustManager(new PinnedCertificate(endpoint.pinnedCertificate()))
                         .endpointIdentificationAlgorithm("");
-            } else if (endpoint.trust() != null) {
-                builder.trustManager(endpoint.trust().toFile());
+            } else {
+                trust(builder, endpoint);
             }
+            X509ExtendedKeyManager keys = endpoint.keys();
             Certificate certificate = endpoint.certificate();
-            if (certificate != null) {
+            if (keys != null) {
+                builder.keyManager(keys, null);
+            } else if (certificate != null) {
                 builder.keyManager(
                         certificate.key().toFile(), null, certificate.chain().toFile());
             }

@@ -16,21 +16,33 @@ import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.TransportClient;
 import io.msgtrans.reactive.TransportServer;
 import io.msgtrans.reactive.quic.QuicOptions.AddressValidation;
+import io.msgtrans.reactive.spi.ReplaceableKeys;
 import io.msgtrans.reactive.test.LeakCheck;
 import io.msgtrans.reactive.test.TestCertificate;
 import io.msgtrans.reactive.test.TransportContract;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
+import java.nio.file.Files;
+import java.security.KeyFactory;
+import java.security.KeyStore;
+import java.security.PrivateKey;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateFactory;
+import java.security.spec.PKCS8EncodedKeySpec;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.X509ExtendedKeyManager;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -113,6 +125,37 @@ class QuicOptionsTest {
         assertThatThrownBy(() -> assertEchoes(connect(server, o -> o)))
                 .isInstanceOfAny(ConnectFailedException.class, ConnectionLostException.class);
         TransportContract.stop(server);
+    }
+
+    @Test
+    void replacedKeysAreShownToNewSessionsAndOldOnesStay() throws Exception {
+        ReplaceableKeys keys = new ReplaceableKeys(keys(LOCALHOST));
+        BoundServer server = TransportServer.create()
+                .listen("quic://localhost:0", o -> o.keys(keys))
+                .handle(session -> session.send(session.receive()))
+                .bindNow();
+        Session before = connect(server, o -> o);
+        keys.replace(keys(OTHER));
+        assertThatThrownBy(() -> connect(server, o -> o)).isInstanceOf(ConnectFailedException.class);
+        assertEchoes(connect(server, o -> o.trust(OTHER.chain()).serverName("other.example")));
+        assertEchoes(before);
+        TransportContract.stop(server);
+    }
+
+    private static X509ExtendedKeyManager keys(TestCertificate certificate) throws Exception {
+        String pem = Files.readString(certificate.key()).replaceAll("-----[A-Z ]+-----", "");
+        PrivateKey key = KeyFactory.getInstance("EC")
+                .generatePrivate(new PKCS8EncodedKeySpec(Base64.getMimeDecoder().decode(pem)));
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        store.load(null, null);
+        try (InputStream chain = Files.newInputStream(certificate.chain())) {
+            store.setKeyEntry("own", key, new char[0], new Certificate[] {
+                CertificateFactory.getInstance("X.509").generateCertificate(chain)
+            });
+        }
+        KeyManagerFactory factory = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        factory.init(store, new char[0]);
+        return (X509ExtendedKeyManager) factory.getKeyManagers()[0];
     }
 
     // ---- options of QUIC ----

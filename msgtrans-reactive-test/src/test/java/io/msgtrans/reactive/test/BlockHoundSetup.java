@@ -11,9 +11,12 @@ public final class BlockHoundSetup implements LauncherSessionListener {
     public void launcherSessionOpened(LauncherSession session) {
         BlockHound.builder()
                 .loadIntegrations()
-                // Classes that are loaded on first use are read from disk, whatever thread needs them first.
+                // Classes and texts that are loaded on first use are read from disk, whatever thread needs them first.
+                .allowBlockingCallsInside("java.util.ResourceBundle", "loadBundle")
                 .allowBlockingCallsInside(ClassLoader.class.getName(), "loadClass")
                 .allowBlockingCallsInside("java.util.ServiceLoader$LazyClassPathLookupIterator", "parse")
+                // Logs go to a file here.
+                .allowBlockingCallsInside("org.slf4j.simple.SimpleLogger", "write")
                 // Netty's allocator waits for one allocation of another thread when it grows for contention.
                 .allowBlockingCallsInside(
                         "io.netty.buffer.AdaptivePoolingAllocator$MagazineGroup", "tryExpandMagazines")

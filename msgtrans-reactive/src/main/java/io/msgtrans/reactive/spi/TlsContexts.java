@@ -16,6 +16,7 @@ import java.net.URI;
 import java.util.Map;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLParameters;
+import javax.net.ssl.X509ExtendedKeyManager;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 import reactor.netty.tcp.SslProvider;
@@ -61,43 +62,64 @@ public final class TlsContexts {
     }
 
     private static SslProvider serverProvider(URI uri, EndpointOptions endpoint, boolean negotiate) throws IOException {
-        Certificate certificate = endpoint.certificate();
-        if (certificate == null) {
-            throw new IllegalArgumentException(
-                    uri.getScheme() + " needs a certificate to listen: option certificate(chain, key)");
-        }
         SslProvider.Builder builder = SslProvider.builder()
-                .sslContext(serverContext(endpoint, certificate, negotiate))
+                .sslContext(serverContext(uri, endpoint, negotiate))
                 .handshakeTimeout(endpoint.handshakeTimeout());
         for (Map.Entry<String, Certificate> entry : endpoint.sniCertificates().entrySet()) {
-            SslContext context = serverContext(endpoint, entry.getValue(), negotiate);
+            SslContext context = serverContext(files(entry.getValue()), endpoint, negotiate);
             builder.addSniMapping(entry.getKey(), spec -> spec.sslContext(context));
         }
         return builder.build();
     }
 
-    private static SslContext serverContext(EndpointOptions endpoint, Certificate certificate, boolean negotiate)
-            throws IOException {
+    private static SslContext serverContext(URI uri, EndpointOptions endpoint, boolean negotiate) throws IOException {
+        X509ExtendedKeyManager keys = endpoint.keys();
+        if (keys != null) {
+            return serverContext(SslContextBuilder.forServer(keys), endpoint, negotiate);
+        }
+        Certificate certificate = endpoint.certificate();
+        if (certificate == null) {
+            throw new IllegalArgumentException(
+                    uri.getScheme() + " needs a certificate to listen: option certificate(chain, key)");
+        }
+        return serverContext(files(certificate), endpoint, negotiate);
+    }
+
+    private static SslContextBuilder files(Certificate certificate) throws IOException {
         try {
-            SslContextBuilder builder = SslContextBuilder.forServer(
-                            certificate.chain().toFile(), certificate.key().toFile())
-                    .protocols(PROTOCOLS)
-                    .clientAuth(
-                            switch (endpoint.clientCertificate()) {
-                                case NONE -> ClientAuth.NONE;
-                                case OPTIONAL -> ClientAuth.OPTIONAL;
-                                case REQUIRED -> ClientAuth.REQUIRE;
-                            });
-            if (endpoint.trust() != null) {
-                builder.trustManager(endpoint.trust().toFile());
-            }
-            if (negotiate) {
-                negotiate(builder);
-            }
-            return builder.build();
+            return SslContextBuilder.forServer(
+                    certificate.chain().toFile(), certificate.key().toFile());
         } catch (IllegalArgumentException broken) {
             throw new IOException(
                     "certificate " + certificate.chain() + " cannot be used: " + broken.getMessage(), broken);
+        }
+    }
+
+    private static SslContext serverContext(SslContextBuilder builder, EndpointOptions endpoint, boolean negotiate)
+            throws IOException {
+        builder.protocols(PROTOCOLS)
+                .clientAuth(
+                        switch (endpoint.clientCertificate()) {
+                            case NONE -> ClientAuth.NONE;
+                            case OPTIONAL -> ClientAuth.OPTIONAL;
+                            case REQUIRED -> ClientAuth.REQUIRE;
+                        });
+        trust(builder, endpoint);
+        if (negotiate) {
+            negotiate(builder);
+        }
+        return builder.build();
+    }
+
+    private static void trust(SslContextBuilder builder, EndpointOptions endpoint) throws IOException {
+        if (endpoint.authorities() != null) {
+            builder.trustManager(endpoint.authorities());
+        } else if (endpoint.trust() != null) {
+            try {
+                builder.trustManager(endpoint.trust().toFile());
+            } catch (IllegalArgumentException broken) {
+                throw new IOException("trust " + endpoint.trust() + " cannot be used: " + broken.getMessage(), broken);
+            }
         }
     }
 
@@ -122,11 +144,14 @@ public final class TlsContexts {
                 builder.trustManager(InsecureTrustManagerFactory.INSTANCE).endpointIdentificationAlgorithm("");
             } else if (endpoint.pinnedCertificate() != null) {
                 builder.trustManager(new PinnedCertificate(endpoint.pinnedCertificate()));
-            } else if (endpoint.trust() != null) {
-                builder.trustManager(endpoint.trust().toFile());
+            } else {
+                trust(builder, endpoint);
             }
+            X509ExtendedKeyManager keys = endpoint.keys();
             Certificate certificate = endpoint.certificate();
-            if (certificate != null) {
+            if (keys != null) {
+                builder.keyManager(keys);
+            } else if (certificate != null) {
                 builder.keyManager(
                         certificate.chain().toFile(), certificate.key().toFile());
             }

@@ -5,13 +5,9 @@ import io.msgtrans.reactive.JsonCodec;
 import io.msgtrans.reactive.Route;
 import io.msgtrans.reactive.Router;
 import io.msgtrans.reactive.Session;
-import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
-import java.lang.reflect.Parameter;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
@@ -19,7 +15,7 @@ import org.springframework.aop.support.AopUtils;
 import org.springframework.core.MethodIntrospector;
 import org.springframework.core.ResolvableType;
 import org.springframework.core.annotation.AnnotatedElementUtils;
-import reactor.core.Exceptions;
+import org.springframework.validation.SmartValidator;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import tools.jackson.databind.json.JsonMapper;
@@ -28,11 +24,16 @@ import tools.jackson.databind.json.JsonMapper;
 final class AnnotatedRouter {
 
     private final JsonMapper mapper;
+    private final @Nullable SmartValidator validator;
+    private final SessionScope scope;
     private final Set<Route> seen = new HashSet<>();
     private Router router = Router.create();
 
-    AnnotatedRouter(JsonMapper mapper) {
+    /** @param validator for parameters that ask for it */
+    AnnotatedRouter(JsonMapper mapper, @Nullable SmartValidator validator, SessionScope scope) {
         this.mapper = mapper;
+        this.validator = validator;
+        this.scope = scope;
     }
 
     Router of(Collection<Object> controllers) {
@@ -51,9 +52,8 @@ final class AnnotatedRouter {
         if (!seen.add(route)) {
             throw new IllegalStateException(method + ": another method handles " + route + " already");
         }
-        method.setAccessible(true);
-        int sessionAt = List.of(method.getParameterTypes()).indexOf(Session.class);
-        Codec<Object> in = codec(payloadType(method), method);
+        PacketMethod handler = new PacketMethod(controller, method, validator);
+        Codec<Object> in = codec(handler.payloadType(), method);
         ResolvableType returned = ResolvableType.forMethodReturnType(method);
         Class<?> raw = returned.resolve(Object.class);
         if (Flux.class.isAssignableFrom(raw)) {
@@ -61,22 +61,18 @@ final class AnnotatedRouter {
                     route,
                     in,
                     codec(returned.getGeneric(0).resolve(Object.class), method),
-                    (session, payload) -> flux(call(controller, method, sessionAt, session, payload)));
+                    (session, payload) -> stream(handler, session, payload));
         } else if (raw == void.class
                 || (Mono.class.isAssignableFrom(raw) && returned.getGeneric(0).resolve() == Void.class)) {
             router = router.onPacket(
                     route,
                     in,
-                    (session, payload) -> mono(call(controller, method, sessionAt, session, payload))
-                            .then());
+                    (session, payload) -> single(handler, session, payload).then());
         } else {
             Class<?> answer =
                     Mono.class.isAssignableFrom(raw) ? returned.getGeneric(0).resolve(Object.class) : raw;
             router = router.onRequest(
-                    route,
-                    in,
-                    codec(answer, method),
-                    (session, payload) -> mono(call(controller, method, sessionAt, session, payload)));
+                    route, in, codec(answer, method), (session, payload) -> single(handler, session, payload));
         }
     }
 
@@ -86,24 +82,6 @@ final class AnnotatedRouter {
             throw new IllegalStateException(method + ": @PacketMapping needs a bizType or a tag, and not both");
         }
         return byTag ? Route.tag(mapping.tag()) : Route.bizType(mapping.bizType());
-    }
-
-    private static Class<?> payloadType(Method method) {
-        Class<?> payload = null;
-        int sessions = 0;
-        for (Parameter parameter : method.getParameters()) {
-            if (parameter.getType() == Session.class) {
-                sessions++;
-            } else if (payload == null) {
-                payload = parameter.getType();
-            } else {
-                throw new IllegalStateException(method + ": a payload and a session are all that a method may take");
-            }
-        }
-        if (sessions > 1) {
-            throw new IllegalStateException(method + ": it takes the session twice");
-        }
-        return payload == null ? byte[].class : payload;
     }
 
     @SuppressWarnings("unchecked")
@@ -116,27 +94,19 @@ final class AnnotatedRouter {
         return (Codec<Object>) codec;
     }
 
-    private static @Nullable Object call(
-            Object controller, Method method, int sessionAt, Session session, Object payload) {
-        Object[] arguments = new Object[method.getParameterCount()];
-        Arrays.fill(arguments, payload);
-        if (sessionAt >= 0) {
-            arguments[sessionAt] = session;
-        }
-        try {
-            return method.invoke(controller, arguments);
-        } catch (InvocationTargetException failed) {
-            throw Exceptions.propagate(failed.getCause() == null ? failed : failed.getCause());
-        } catch (IllegalAccessException denied) {
-            throw new IllegalStateException(method + " cannot be called", denied);
-        }
+    private Mono<Object> single(PacketMethod handler, Session session, Object payload) {
+        Object result = handler.call(session, payload);
+        return (result instanceof Publisher<?> publisher
+                        ? Mono.<Object>from(publisher)
+                        : Mono.<Object>justOrEmpty(result))
+                .onErrorMap(scope::failure)
+                .contextWrite(context -> scope.enter(session, context));
     }
 
-    private static Mono<Object> mono(@Nullable Object result) {
-        return result instanceof Publisher<?> publisher ? Mono.from(publisher) : Mono.justOrEmpty(result);
-    }
-
-    private static Publisher<Object> flux(@Nullable Object result) {
-        return result instanceof Publisher<?> publisher ? Flux.from(publisher) : Flux.empty();
+    private Flux<Object> stream(PacketMethod handler, Session session, Object payload) {
+        Object result = handler.call(session, payload);
+        return (result instanceof Publisher<?> publisher ? Flux.<Object>from(publisher) : Flux.empty())
+                .onErrorMap(scope::failure)
+                .contextWrite(context -> scope.enter(session, context));
     }
 }

@@ -1,15 +1,18 @@
 package io.msgtrans.reactive.spring;
 
-import io.micrometer.core.instrument.MeterRegistry;
 import io.msgtrans.reactive.EndpointOptions;
 import io.msgtrans.reactive.Router;
 import io.msgtrans.reactive.SessionOptions;
 import io.msgtrans.reactive.TransportClient;
 import io.msgtrans.reactive.TransportServer;
+import io.msgtrans.reactive.balance.Balancer;
+import io.msgtrans.reactive.balance.BalancerOptions;
+import io.msgtrans.reactive.balance.Endpoints;
 import io.msgtrans.reactive.pool.PoolOptions;
 import io.msgtrans.reactive.pool.SessionPool;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.function.UnaryOperator;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -18,15 +21,27 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.ssl.SslBundles;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.context.annotation.ImportRuntimeHints;
+import org.springframework.security.core.context.ReactiveSecurityContextHolder;
+import org.springframework.validation.SmartValidator;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Makes a server of {@code msgtrans.server.*} and a client of {@code msgtrans.client.*}. */
-@AutoConfiguration
+@AutoConfiguration(
+        afterName = {
+            "org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration",
+            "org.springframework.boot.jackson.autoconfigure.JacksonAutoConfiguration",
+            "org.springframework.boot.micrometer.metrics.autoconfigure.CompositeMeterRegistryAutoConfiguration",
+            "org.springframework.boot.micrometer.observation.autoconfigure.ObservationAutoConfiguration",
+            "org.springframework.boot.validation.autoconfigure.ValidationAutoConfiguration"
+        })
 @Import(WebFluxMount.class)
+@ImportRuntimeHints(PageHints.class)
 @EnableConfigurationProperties({TransportServerProperties.class, TransportClientProperties.class})
 public class MsgtransAutoConfiguration {
 
@@ -38,6 +53,7 @@ public class MsgtransAutoConfiguration {
             TransportServerProperties properties,
             ObjectProvider<SessionHandlerBean> handlers,
             ObjectProvider<Router> routers,
+            ObjectProvider<SslBundles> bundles,
             ObjectProvider<TransportServerCustomizer> customizers) {
         TransportServer server = TransportServer.create()
                 .maxSessions(properties.maxSessions())
@@ -45,8 +61,9 @@ public class MsgtransAutoConfiguration {
         if (properties.maxSessionsPerAddress() > 0) {
             server = server.maxSessionsPerAddress(properties.maxSessionsPerAddress());
         }
+        UnaryOperator<EndpointOptions> tls = serverTls(properties, bundles);
         for (String uri : properties.listen()) {
-            server = server.listen(uri, endpoint -> endpoint(endpoint, properties));
+            server = server.listen(uri, tls);
         }
         SessionHandlerBean handler = handlers.getIfAvailable();
         Router router = routers.getIfAvailable();
@@ -61,39 +78,69 @@ public class MsgtransAutoConfiguration {
         return new TransportServerLifecycle(server, properties.drainTimeout());
     }
 
-    /** Annotated methods, when somebody has some. */
-    @Bean
-    @ConditionalOnMissingBean({Router.class, SessionHandlerBean.class})
-    @ConditionalOnClass(JsonMapper.class)
-    Router packetRouter(ListableBeanFactory beans, ObjectProvider<JsonMapper> mappers) {
-        return new AnnotatedRouter(mappers.getIfAvailable(JsonMapper::shared))
-                .of(beans.getBeansWithAnnotation(PacketController.class).values());
-    }
-
     private static SessionOptions session(SessionOptions options, TransportServerProperties properties) {
         return options.requestTimeout(properties.requestTimeout())
                 .idleTimeout(properties.idleTimeout())
                 .maxPayload(properties.maxPayload());
     }
 
-    private static EndpointOptions endpoint(EndpointOptions endpoint, TransportServerProperties properties) {
-        return properties.certificate() == null
-                ? endpoint
-                : endpoint.certificate(
-                        Path.of(properties.certificate()),
-                        Path.of(Objects.requireNonNull(properties.key(), "msgtrans.server.key is missing")));
+    private static UnaryOperator<EndpointOptions> serverTls(
+            TransportServerProperties properties, ObjectProvider<SslBundles> bundles) {
+        String bundle = properties.sslBundle();
+        String certificate = properties.certificate();
+        if (bundle != null) {
+            BundleTls tls = new BundleTls(bundles.getObject(), bundle);
+            return endpoint -> tls.apply(endpoint).clientCertificate(properties.clientCertificate());
+        }
+        if (certificate != null) {
+            Path key = Path.of(Objects.requireNonNull(properties.key(), "msgtrans.server.key is missing"));
+            return endpoint ->
+                    endpoint.certificate(Path.of(certificate), key).clientCertificate(properties.clientCertificate());
+        }
+        return endpoint -> endpoint;
+    }
+
+    /** Annotated methods, when somebody has some. */
+    @Configuration(proxyBeanMethods = false)
+    @ConditionalOnClass(JsonMapper.class)
+    static class Annotated {
+
+        @Bean
+        @ConditionalOnMissingBean({Router.class, SessionHandlerBean.class})
+        Router packetRouter(
+                ListableBeanFactory beans,
+                ObjectProvider<JsonMapper> mappers,
+                ObjectProvider<SmartValidator> validators,
+                ObjectProvider<SessionScope> scopes) {
+            return new AnnotatedRouter(
+                            mappers.getIfAvailable(JsonMapper::shared),
+                            validators.getIfAvailable(),
+                            scopes.getIfAvailable(() -> SessionScope.NONE))
+                    .of(beans.getBeansWithAnnotation(PacketController.class).values());
+        }
+    }
+
+    /** Handlers run as the session's user. */
+    @Configuration(proxyBeanMethods = false)
+    @ConditionalOnClass(ReactiveSecurityContextHolder.class)
+    static class Security {
+
+        @Bean
+        SessionScope msgtransSecurityScope() {
+            return new SecurityScope();
+        }
     }
 
     /** The client, when it knows of a server. */
     @Bean
     @ConditionalOnMissingBean
     @ConditionalOnProperty(prefix = "msgtrans.client", name = "uri")
-    TransportClient transportClient(TransportClientProperties properties) {
-        TransportClient client = TransportClient.create(Objects.requireNonNull(properties.uri()))
-                .session(options -> options.requestTimeout(properties.requestTimeout()))
-                .endpoint(endpoint -> endpoint.connectTimeout(properties.connectTimeout()));
-        String trust = properties.trust();
-        return trust == null ? client : client.endpoint(endpoint -> endpoint.trust(Path.of(trust)));
+    TransportClient transportClient(
+            TransportClientProperties properties,
+            ObjectProvider<SslBundles> bundles,
+            ObjectProvider<TransportClientCustomizer> customizers) {
+        return client(properties, bundles, customizers)
+                .apply(TransportClient.create(Objects.requireNonNull(properties.uri())));
     }
 
     /** Its sessions, kept ready; closed in order with the context. */
@@ -101,27 +148,49 @@ public class MsgtransAutoConfiguration {
     @ConditionalOnMissingBean
     @ConditionalOnBean(TransportClient.class)
     SessionPool sessionPool(TransportClient client, TransportClientProperties properties) {
-        return SessionPool.of(client, PoolOptions.DEFAULTS.size(properties.poolMin(), properties.poolMax()));
+        return SessionPool.of(client, pool(properties));
     }
 
-    /** Meters, when there is a registry. */
-    @Configuration(proxyBeanMethods = false)
-    @ConditionalOnClass(MeterRegistry.class)
-    static class Metrics {
+    /** Calls spread over several servers. */
+    @Bean(destroyMethod = "dispose")
+    @ConditionalOnMissingBean
+    @Conditional(OnServers.class)
+    Balancer balancer(
+            TransportClientProperties properties,
+            ObjectProvider<SslBundles> bundles,
+            ObjectProvider<TransportClientCustomizer> customizers) {
+        return Balancer.of(
+                Endpoints.of(properties.uris().toArray(String[]::new)),
+                BalancerOptions.DEFAULTS
+                        .pool(pool(properties))
+                        .timeout(properties.requestTimeout())
+                        .client(client(properties, bundles, customizers)));
+    }
 
-        /** Bound when the server listens, gone before it stops. */
-        @Bean
-        @ConditionalOnBean(MeterRegistry.class)
-        MeterLifecycle msgtransMetrics(
-                MeterRegistry registry,
-                ObjectProvider<TransportServerLifecycle> servers,
-                ObjectProvider<TransportClient> clients,
-                ObjectProvider<SessionPool> pools) {
-            return new MeterLifecycle(registry, metrics -> {
-                servers.ifAvailable(server -> metrics.server("server", server.server()));
-                clients.ifAvailable(client -> metrics.client("client", client));
-                pools.ifAvailable(pool -> metrics.pool("client", pool));
-            });
-        }
+    private static PoolOptions pool(TransportClientProperties properties) {
+        return PoolOptions.DEFAULTS.size(properties.poolMin(), properties.poolMax());
+    }
+
+    private static UnaryOperator<TransportClient> client(
+            TransportClientProperties properties,
+            ObjectProvider<SslBundles> bundles,
+            ObjectProvider<TransportClientCustomizer> customizers) {
+        String bundle = properties.sslBundle();
+        String trust = properties.trust();
+        BundleTls tls = bundle == null ? null : new BundleTls(bundles.getObject(), bundle);
+        return created -> {
+            TransportClient client = created.session(options -> options.requestTimeout(properties.requestTimeout()))
+                    .endpoint(endpoint -> endpoint.connectTimeout(properties.connectTimeout()));
+            if (tls != null) {
+                client = client.endpoint(tls::apply);
+            } else if (trust != null) {
+                client = client.endpoint(endpoint -> endpoint.trust(Path.of(trust)));
+            }
+            for (TransportClientCustomizer customizer :
+                    customizers.orderedStream().toList()) {
+                client = customizer.apply(client);
+            }
+            return client;
+        };
     }
 }

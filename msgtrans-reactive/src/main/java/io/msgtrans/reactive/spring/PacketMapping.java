@@ -5,6 +5,7 @@ import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
+import org.springframework.aot.hint.annotation.Reflective;
 
 /**
  * What a method handles: packets of a biz type, or of a route tag.
@@ -16,13 +17,16 @@ import java.lang.annotation.Target;
  * <tr><td>{@code Flux}</td><td>streams that one packet asks for</td></tr>
  * </table>
  *
- * <p>Parameters are the payload, as {@code String}, {@code byte[]} or anything that Jackson reads, and the {@code Session}, each once at
- * most and in any order. A payload that cannot be read is answered with {@code BAD_PAYLOAD}, what the method throws with {@code
- * APPLICATION}, or with the code of a {@code PeerException}. Methods are called on the event loop and must not block.
+ * <p>Parameters are the payload, as {@code String}, {@code byte[]} or anything that Jackson reads, the {@code Session}, and its {@code
+ * Principal}, which is {@code null} where nobody asked who the peer is; each once at most and in any order. A payload with {@code
+ * @Valid} or {@code @Validated} is validated. One that cannot be read or is not valid is answered with {@code BAD_PAYLOAD}, what the
+ * method throws with {@code APPLICATION}, or with the code of a {@code PeerException}. Methods are called on the event loop and must
+ * not block. With Spring Security what they return runs as the session's user.
  */
 @Documented
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.METHOD)
+@Reflective(PacketMappingHints.class)
 public @interface PacketMapping {
 
     /** The biz type, 0..255; or none. */

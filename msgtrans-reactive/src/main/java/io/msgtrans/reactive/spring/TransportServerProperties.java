@@ -1,5 +1,6 @@
 package io.msgtrans.reactive.spring;
 
+import io.msgtrans.reactive.EndpointOptions.ClientCertificate;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param requestTimeout how long requests of this side wait
  * @param idleTimeout closes sessions from which nothing arrived for so long; zero for never
  * @param maxPayload largest payload in bytes; 0 for what suits the transport
+ * @param sslBundle name of an SSL bundle, for addresses with TLS: the server's certificate, and who may come in
+ * @param clientCertificate whether clients must show a certificate: {@code none}, {@code optional} or {@code required}
  * @param certificate PEM file with the certificate chain, for addresses with TLS
  * @param key PEM file with its private key
  */
@@ -32,5 +35,7 @@ public record TransportServerProperties(
         @DefaultValue("10s") Duration requestTimeout,
         @DefaultValue("0s") Duration idleTimeout,
         @DefaultValue("0") int maxPayload,
+        @Nullable String sslBundle,
+        @DefaultValue("none") ClientCertificate clientCertificate,
         @Nullable String certificate,
         @Nullable String key) {}

@@ -3,16 +3,15 @@ package io.msgtrans.reactive.spring;
 import io.msgtrans.reactive.websocket.WebSocketMount;
 import io.msgtrans.reactive.websocket.WebSocketOptions;
 import java.util.Map;
+import java.util.Optional;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.Ordered;
-import org.springframework.http.server.reactive.AbstractServerHttpRequest;
-import org.springframework.http.server.reactive.AbstractServerHttpResponse;
-import org.springframework.http.server.reactive.ServerHttpRequest;
-import org.springframework.http.server.reactive.ServerHttpResponse;
+import org.springframework.http.server.reactive.ServerHttpRequestDecorator;
+import org.springframework.http.server.reactive.ServerHttpResponseDecorator;
 import org.springframework.web.reactive.DispatcherHandler;
 import org.springframework.web.reactive.handler.SimpleUrlHandlerMapping;
 import org.springframework.web.server.ServerWebExchange;
@@ -46,20 +45,17 @@ class WebFluxMount {
                 Map.of(String.valueOf(properties.webPath()), upgrade), Ordered.HIGHEST_PRECEDENCE);
     }
 
+    /** The user whom the application's own filters found reaches the session; without one the server's authentication decides. */
     private static Mono<Void> upgrade(WebSocketMount mount, ServerWebExchange exchange) {
-        if (nativeRequest(exchange.getRequest()) instanceof HttpServerRequest request
-                && nativeResponse(exchange.getResponse()) instanceof HttpServerResponse response) {
-            return Mono.from(mount.apply(request, response));
+        Object request = ServerHttpRequestDecorator.getNativeRequest(exchange.getRequest());
+        Object response = ServerHttpResponseDecorator.getNativeResponse(exchange.getResponse());
+        if (request instanceof HttpServerRequest upgrade && response instanceof HttpServerResponse answer) {
+            return exchange.getPrincipal()
+                    .map(Optional::of)
+                    .defaultIfEmpty(Optional.empty())
+                    .flatMap(user -> Mono.from(mount.upgrade(upgrade, answer, user.orElse(null))));
         }
-        return Mono.error(new IllegalStateException("msgtrans.server.web-path needs Boot's Reactor Netty server, not "
-                + exchange.getRequest().getClass()));
-    }
-
-    private static Object nativeRequest(ServerHttpRequest request) {
-        return request instanceof AbstractServerHttpRequest known ? known.getNativeRequest() : request;
-    }
-
-    private static Object nativeResponse(ServerHttpResponse response) {
-        return response instanceof AbstractServerHttpResponse known ? known.getNativeResponse() : response;
+        return Mono.error(new IllegalStateException(
+                "msgtrans.server.web-path needs Boot's Reactor Netty server, not " + request.getClass()));
     }
 }

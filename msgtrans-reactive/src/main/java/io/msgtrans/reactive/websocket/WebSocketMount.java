@@ -2,6 +2,7 @@ package io.msgtrans.reactive.websocket;
 
 import io.msgtrans.reactive.spi.SessionContext;
 import io.netty.handler.codec.http.HttpResponseStatus;
+import java.security.Principal;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +53,16 @@ public final class WebSocketMount implements BiFunction<HttpServerRequest, HttpS
     /** Upgrades a request; called by the HTTP server on its event loop. */
     @Override
     public Publisher<Void> apply(HttpServerRequest request, HttpServerResponse response) {
+        return upgrade(request, response, null);
+    }
+
+    /**
+     * Upgrades a request of somebody whom the application knows already.
+     *
+     * @param principal who it is, for {@code Session.principal()}; the server's own authentication is asked when it is {@code null}
+     */
+    public Publisher<Void> upgrade(
+            HttpServerRequest request, HttpServerResponse response, @Nullable Principal principal) {
         SessionContext server = context.get();
         boolean[] admitted = new boolean[1];
         if (server != null) {
@@ -59,6 +70,6 @@ public final class WebSocketMount implements BiFunction<HttpServerRequest, HttpS
         }
         return server == null || !admitted[0]
                 ? response.status(HttpResponseStatus.SERVICE_UNAVAILABLE).send()
-                : WebSocketTransport.upgrade(server, request, response);
+                : WebSocketTransport.upgrade(server, request, response, principal);
     }
 }

@@ -28,6 +28,7 @@ import io.netty.handler.codec.http.websocketx.WebSocketFrameEncoder;
 import io.netty.handler.ssl.SslHandler;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.security.Principal;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -35,6 +36,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import javax.net.ssl.SSLSession;
+import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
 import reactor.netty.Connection;
@@ -103,7 +105,7 @@ public final class WebSocketTransport implements TransportProvider {
                             channel.close();
                         }
                     })
-                    .handle((request, response) -> upgrade(context, request, response));
+                    .handle((request, response) -> upgrade(context, request, response, null));
             Mono<? extends DisposableServer> bind = isSecure(context.uri().getScheme())
                     ? TlsContexts.server(context.uri(), context.endpoint(), false)
                             .flatMap(tls -> server.secure(tls).bind())
@@ -127,7 +129,12 @@ public final class WebSocketTransport implements TransportProvider {
         };
     }
 
-    static Publisher<Void> upgrade(SessionContext context, HttpServerRequest request, HttpServerResponse response) {
+    /** @param principal who asks, when that is known */
+    static Publisher<Void> upgrade(
+            SessionContext context,
+            HttpServerRequest request,
+            HttpServerResponse response,
+            @Nullable Principal principal) {
         String path = path(context);
         if (!path.isEmpty() && !path.equals(request.fullPath())) {
             return response.sendNotFound();
@@ -143,7 +150,10 @@ public final class WebSocketTransport implements TransportProvider {
         if (extended) {
             response.header(EXTENSIONS_HEADER, EXTENSIONS);
         }
-        return context.authenticate(handshake(context, request)).materialize().flatMap(result -> {
+        Mono<PeerIdentity> known = principal == null
+                ? context.authenticate(handshake(context, request))
+                : Mono.just(new PeerIdentity(principal));
+        return known.materialize().flatMap(result -> {
             PeerIdentity identity = result.get();
             if (identity == null) {
                 return response.status(HttpResponseStatus.UNAUTHORIZED)

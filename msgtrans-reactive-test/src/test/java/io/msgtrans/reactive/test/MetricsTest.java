@@ -107,7 +107,7 @@ class MetricsTest {
                 .balancer("x", balancer)
                 .group("x", group)
                 .channel("x", channel)
-                .kafka("x", () -> new KafkaStats(5, 3, 1, 0, 1));
+                .kafka("x", () -> new KafkaStats(6, 3, 1, 0, 1, 1));
     }
 
     @AfterEach

@@ -11,6 +11,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -38,7 +39,8 @@ import reactor.util.Loggers;
  *
  * <p><b>Order.</b> Broadcasts go through Kafka also to this node's own members, so that all members see those of a key in the same
  * order, once. <b>Restart.</b> A node that comes back under its name gets what was broadcast meanwhile, as long as the topic keeps it.
- * <b>Presence.</b> The last {@link #enter} of a name wins. A node that is silent for 15 s is gone, and its names with it.
+ * <b>Presence.</b> The last {@link #enter} of a name wins. A node that is silent for 15 s is gone, and its names with it; that
+ * is told by the brokers' clock, and an outage of the brokers makes nobody silent.
  *
  * <p>Topics are {@code prefix.broadcast}, {@code prefix.presence} (compacted), and {@code prefix.node.NAME} for each node; they are made
  * when they are not there.
@@ -52,7 +54,9 @@ public final class KafkaCluster implements Disposable {
     private static final Duration READY_LIMIT = Duration.ofSeconds(60);
     private static final String GROUP = "msgtrans-group";
     private static final String TO = "msgtrans-to";
-    /** Keys of the presence topic: of nodes, whose value is a time, and of names, whose value is a node. */
+    /** A longer pause in all signs, this node's own among them, is an outage of the brokers. */
+    private static final Duration OUTAGE_AFTER = SIGN_EVERY.multipliedBy(3);
+    /** Keys of the presence topic: of nodes, whose value is a life of theirs, and of names, whose value is a node. */
     private static final String NODE_KEY = "n:";
 
     private static final String NAME_KEY = "s:";
@@ -61,22 +65,32 @@ public final class KafkaCluster implements Disposable {
     private final String prefix;
     private final String node;
     private final Groups groups;
+    /** Tells this life of the node from those before it. */
+    private final String life = UUID.randomUUID().toString();
+
     private final Map<String, Session> here = new ConcurrentHashMap<>();
     private final Map<String, String> nodeOfName = new ConcurrentHashMap<>();
-    private final Map<String, Long> lastSign = new ConcurrentHashMap<>();
+    /** By the brokers' clock. */
+    private final Map<String, Long> lastSignMillis = new ConcurrentHashMap<>();
+
     private final LongAdder undeliverable = new LongAdder();
     private final Sinks.Empty<Void> seenMyself = Sinks.empty();
     private final KafkaFanOut broadcasts;
     private final KafkaFanOut inbox;
     private final Disposable.Composite running = Disposables.composite();
 
+    // Written by the one who follows the presence topic.
+    private volatile long newestMillis;
+    private volatile long forgivenUntilMillis;
+    private volatile boolean joined;
+
     private KafkaCluster(KafkaLink link, String prefix, String node, Groups groups) {
         this.link = link;
         this.prefix = prefix;
         this.node = node;
         this.groups = groups;
-        this.broadcasts = KafkaFanOut.onLink(link, prefix + "." + node, broadcastTopic(), this::broadcasted);
-        this.inbox = KafkaFanOut.onLink(link, prefix + "." + node + ".inbox", inboxTopic(node), this::arrived);
+        this.broadcasts = KafkaFanOut.alone(link, prefix + "." + node, broadcastTopic(), this::broadcasted);
+        this.inbox = KafkaFanOut.alone(link, prefix + "." + node + ".inbox", inboxTopic(node), this::arrived);
         running.add(broadcasts);
         running.add(inbox);
         running.add(link.replay(presenceTopic())
@@ -100,7 +114,11 @@ public final class KafkaCluster implements Disposable {
             List<NewTopic> topics = List.of(
                     new NewTopic(prefix + ".broadcast", Optional.of(BROADCAST_PARTITIONS), Optional.empty()),
                     new NewTopic(prefix + ".presence", Optional.of(1), Optional.empty())
-                            .configs(Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT)),
+                            .configs(Map.of(
+                                    TopicConfig.CLEANUP_POLICY_CONFIG,
+                                    TopicConfig.CLEANUP_POLICY_COMPACT,
+                                    TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG,
+                                    "LogAppendTime")),
                     new NewTopic(prefix + ".node." + node, Optional.of(1), Optional.empty()));
             return link.create(topics)
                     .then(Mono.fromSupplier(() -> new KafkaCluster(link, prefix, node, groups)))
@@ -149,43 +167,51 @@ public final class KafkaCluster implements Disposable {
     // ---- presence ----
 
     private Mono<Void> sign() {
-        return link.send(KafkaRecord.of(
-                presenceTopic(), NODE_KEY + node, KafkaRecord.text(Long.toString(System.currentTimeMillis()))));
+        return link.send(KafkaRecord.of(presenceTopic(), NODE_KEY + node, KafkaRecord.text(life)));
     }
 
     private void present(ReceivedRecord record) {
+        long time = record.timestampMillis();
+        if (joined && time - newestMillis > OUTAGE_AFTER.toMillis()) {
+            forgivenUntilMillis = time + SILENT_AFTER.toMillis();
+        }
+        newestMillis = Math.max(newestMillis, time);
         String key = record.keyText();
         byte[] value = record.value();
-        String text = value == null ? null : KafkaRecord.text(value);
         if (key.startsWith(NODE_KEY)) {
-            String of = key.substring(NODE_KEY.length());
-            if (text == null) {
-                lastSign.remove(of);
-            } else {
-                lastSign.put(of, Long.parseLong(text));
-            }
-            if (of.equals(node) && text != null) {
-                seenMyself.tryEmitEmpty();
-            }
+            presentNode(key.substring(NODE_KEY.length()), value == null ? null : KafkaRecord.text(value), time);
         } else if (key.startsWith(NAME_KEY)) {
             String name = key.substring(NAME_KEY.length());
-            if (text == null) {
+            if (value == null) {
                 nodeOfName.remove(name);
             } else {
-                nodeOfName.put(name, text);
+                nodeOfName.put(name, KafkaRecord.text(value));
             }
         }
     }
 
+    private void presentNode(String of, @Nullable String itsLife, long time) {
+        if (itsLife == null) {
+            lastSignMillis.remove(of);
+            return;
+        }
+        lastSignMillis.put(of, time);
+        if (itsLife.equals(life)) {
+            joined = true;
+            seenMyself.tryEmitEmpty();
+        }
+    }
+
     private boolean isAlive(String other) {
-        Long sign = lastSign.get(other);
-        return sign != null && System.currentTimeMillis() - sign < SILENT_AFTER.toMillis();
+        Long sign = lastSignMillis.get(other);
+        long newest = newestMillis;
+        return sign != null && (newest - sign < SILENT_AFTER.toMillis() || newest < forgivenUntilMillis);
     }
 
     /** The nodes that are there, by name. */
     public Set<String> nodes() {
         Set<String> alive = new TreeSet<>();
-        lastSign.keySet().stream().filter(this::isAlive).forEach(alive::add);
+        lastSignMillis.keySet().stream().filter(this::isAlive).forEach(alive::add);
         return alive;
     }
 
@@ -251,6 +277,14 @@ public final class KafkaCluster implements Disposable {
     /** Packets from other nodes whose session was gone, or full. */
     public long undeliverable() {
         return undeliverable.sum();
+    }
+
+    /**
+     * Completes when the brokers answer in time; fails with {@link io.msgtrans.reactive.BrokerUnavailableException} otherwise. For
+     * health checks.
+     */
+    public Mono<Void> ping(Duration limit) {
+        return link.ping(limit);
     }
 
     /** What came as broadcasts. */

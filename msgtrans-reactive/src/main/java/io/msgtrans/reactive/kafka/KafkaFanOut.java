@@ -5,10 +5,13 @@ import io.msgtrans.reactive.group.Groups;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -20,7 +23,8 @@ import reactor.util.retry.Retry;
 
 /**
  * Records of topics to groups of sessions, or to any handler. Records of a partition are handled one after the other, partitions side by
- * side; an offset is committed when its record was handled, so after a crash some come twice and none is lost.
+ * side; an offset is committed when its record was handled, so after a crash of this process some come twice and none is lost. What comes again to
+ * a process that has handled it, as after an outage of the brokers, is left out.
  *
  * <pre>{@code
  * KafkaFanOut.start(options, "prices-node-1", List.of("prices"),
@@ -60,6 +64,8 @@ public final class KafkaFanOut implements Disposable {
     private final LongAdder handled = new LongAdder();
     private final LongAdder dead = new LongAdder();
     private final LongAdder retried = new LongAdder();
+    private final LongAdder repeated = new LongAdder();
+    private final Map<String, HandledOffsets> handledOffsets = new ConcurrentHashMap<>();
     private final Disposable receiving;
 
     private KafkaFanOut(
@@ -68,13 +74,14 @@ public final class KafkaFanOut implements Disposable {
             String consumerGroup,
             Collection<String> topics,
             KafkaLink.Start start,
+            @Nullable String member,
             Function<? super ReceivedRecord, ? extends Mono<Void>> handler) {
         this.link = link;
         this.ownsLink = ownsLink;
         this.handler = handler;
-        this.receiving = link.receive(topics, consumerGroup, start)
+        this.receiving = link.receive(topics, consumerGroup, start, member)
                 .publishOn(scheduler, PREFETCH)
-                .groupBy(next -> next.record().topic() + "-" + next.record().partition(), PREFETCH)
+                .groupBy(next -> next.record().topicPartition(), PREFETCH)
                 .flatMap(partition -> partition.concatMap(this::handle, 1), Integer.MAX_VALUE, 1)
                 .retryWhen(Retry.backoff(Long.MAX_VALUE, FIRST_PAUSE)
                         .maxBackoff(LONGEST_PAUSE)
@@ -90,7 +97,13 @@ public final class KafkaFanOut implements Disposable {
             Collection<String> topics,
             Function<? super ReceivedRecord, ? extends Mono<Void>> handler) {
         return new KafkaFanOut(
-                new KafkaLink(options), true, consumerGroup, List.copyOf(topics), KafkaLink.Start.LATEST, handler);
+                new KafkaLink(options),
+                true,
+                consumerGroup,
+                List.copyOf(topics),
+                KafkaLink.Start.LATEST,
+                null,
+                handler);
     }
 
     /** The same on a link that somebody else closes, from the beginning when the group is new. */
@@ -99,7 +112,17 @@ public final class KafkaFanOut implements Disposable {
             String consumerGroup,
             String topic,
             Function<? super ReceivedRecord, ? extends Mono<Void>> handler) {
-        return new KafkaFanOut(link, false, consumerGroup, List.of(topic), KafkaLink.Start.EARLIEST, handler);
+        return new KafkaFanOut(link, false, consumerGroup, List.of(topic), KafkaLink.Start.EARLIEST, null, handler);
+    }
+
+    /** The same for a group with one member, which has it again at once when it comes back, even from a crash. */
+    static KafkaFanOut alone(
+            KafkaLink link,
+            String consumerGroup,
+            String topic,
+            Function<? super ReceivedRecord, ? extends Mono<Void>> handler) {
+        return new KafkaFanOut(
+                link, false, consumerGroup, List.of(topic), KafkaLink.Start.EARLIEST, consumerGroup, handler);
     }
 
     /** A handler that sends each record to a group, waiting while the group takes no more. */
@@ -112,10 +135,12 @@ public final class KafkaFanOut implements Disposable {
     }
 
     private Mono<Void> handle(KafkaLink.Delivered next) {
+        ReceivedRecord record = next.record();
+        HandledOffsets here = handledOffsets.computeIfAbsent(record.topicPartition(), key -> new HandledOffsets());
         return Mono.defer(() -> {
                     received.increment();
                     underWay.incrementAndGet();
-                    return whenNotPaused().then(tried(next.record()));
+                    return whenNotPaused().then(Mono.defer(() -> once(record, here)));
                 })
                 .doOnSuccess(done -> next.handled().run())
                 .doFinally(signal -> underWay.decrementAndGet());
@@ -128,6 +153,14 @@ public final class KafkaFanOut implements Disposable {
                         .next()
                         .then()
                 : Mono.empty();
+    }
+
+    private Mono<Void> once(ReceivedRecord record, HandledOffsets here) {
+        if (here.contains(record)) {
+            repeated.increment();
+            return Mono.empty();
+        }
+        return tried(record).doOnSuccess(done -> here.add(record));
     }
 
     private Mono<Void> tried(ReceivedRecord record) {
@@ -160,9 +193,17 @@ public final class KafkaFanOut implements Disposable {
         paused.set(false);
     }
 
+    /**
+     * Completes when the brokers answer in time; fails with {@link io.msgtrans.reactive.BrokerUnavailableException} otherwise. For
+     * health checks.
+     */
+    public Mono<Void> ping(Duration limit) {
+        return link.ping(limit);
+    }
+
     /** What it did so far. */
     public KafkaStats stats() {
-        return new KafkaStats(received.sum(), handled.sum(), dead.sum(), retried.sum(), underWay.get());
+        return new KafkaStats(received.sum(), handled.sum(), dead.sum(), retried.sum(), repeated.sum(), underWay.get());
     }
 
     /** Ends; what is not committed comes again to whoever is next. */

@@ -6,6 +6,7 @@ import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.PacketType;
 import io.msgtrans.reactive.PeerException;
 import io.msgtrans.reactive.Session;
+import java.time.Duration;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BiFunction;
 import org.reactivestreams.Publisher;
@@ -107,7 +108,12 @@ public final class KafkaIngest {
 
     /** What it did so far. */
     public KafkaStats stats() {
-        return new KafkaStats(received.sum(), acknowledged.sum(), failed.sum(), refused.sum(), link.underWay());
+        return new KafkaStats(received.sum(), acknowledged.sum(), failed.sum(), refused.sum(), 0, link.underWay());
+    }
+
+    /** Completes when the brokers answer in time; fails with {@link BrokerUnavailableException} otherwise. For health checks. */
+    public Mono<Void> ping(Duration limit) {
+        return link.ping(limit);
     }
 
     /** Waits for what is under way, {@link KafkaOptions#closeTimeout()} at most, and lets the producer go. Close the server first. */

@@ -26,6 +26,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.MonoSink;
@@ -151,10 +152,15 @@ final class KafkaLink {
     /**
      * What topics have, for one member of a consumer group: an offset is committed when its record, and all before it in the
      * partition, were handled. Goes on by itself when the consumer fails.
+     *
+     * @param member a name in the group that outlives the process: whoever comes back with it need not wait until it is missed
      */
-    Flux<Delivered> receive(Collection<String> topics, String group, Start start) {
+    Flux<Delivered> receive(Collection<String> topics, String group, Start start, @Nullable String member) {
         Map<String, Object> config = consumerConfig(start);
         config.put(ConsumerConfig.GROUP_ID_CONFIG, group);
+        if (member != null) {
+            config.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, member);
+        }
         ReceiverOptions<byte[], byte[]> receiving = ReceiverOptions.<byte[], byte[]>create(config)
                 .commitInterval(COMMIT_EVERY)
                 .commitBatchSize(COMMIT_BATCH)
@@ -206,7 +212,28 @@ final class KafkaLink {
         Map<String, byte[]> headers = new HashMap<>();
         record.headers().forEach(header -> headers.put(header.key(), header.value()));
         return new ReceivedRecord(
-                record.topic(), record.partition(), record.offset(), record.key(), record.value(), headers);
+                record.topic(),
+                record.partition(),
+                record.offset(),
+                record.timestamp(),
+                record.key(),
+                record.value(),
+                headers);
+    }
+
+    // ---- health ----
+
+    /** Completes when the brokers answer; fails with {@link BrokerUnavailableException} when they do not. */
+    Mono<Void> ping(Duration limit) {
+        return Mono.<Void>fromCallable(() -> {
+                    try (Admin admin = admin()) {
+                        admin.describeCluster().clusterId().get(limit.toMillis(), TimeUnit.MILLISECONDS);
+                    }
+                    return null;
+                })
+                .subscribeOn(Schedulers.boundedElastic())
+                .onErrorMap(error -> new BrokerUnavailableException(
+                        "the brokers " + options.brokers() + " did not answer within " + limit, error));
     }
 
     // ---- topics ----

@@ -49,7 +49,7 @@ public final class KafkaRequests implements Disposable {
     private KafkaRequests(KafkaLink link, String replyTopic) {
         this.link = link;
         this.replyTopic = replyTopic;
-        this.replies = KafkaFanOut.onLink(link, replyTopic + ".reader", replyTopic, this::replied);
+        this.replies = KafkaFanOut.alone(link, replyTopic + ".reader", replyTopic, this::replied);
     }
 
     /** Requests whose responses come to a topic of this process alone, which is made when it is not there. */

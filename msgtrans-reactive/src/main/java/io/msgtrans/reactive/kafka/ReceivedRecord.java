@@ -9,6 +9,7 @@ public final class ReceivedRecord {
     private final String topic;
     private final int partition;
     private final long offset;
+    private final long timestampMillis;
     private final byte @Nullable [] key;
     private final byte @Nullable [] value;
     private final Map<String, byte[]> headers;
@@ -17,12 +18,14 @@ public final class ReceivedRecord {
             String topic,
             int partition,
             long offset,
+            long timestampMillis,
             byte @Nullable [] key,
             byte @Nullable [] value,
             Map<String, byte[]> headers) {
         this.topic = topic;
         this.partition = partition;
         this.offset = offset;
+        this.timestampMillis = timestampMillis;
         this.key = key;
         this.value = value;
         this.headers = headers;
@@ -41,6 +44,11 @@ public final class ReceivedRecord {
     /** Where in that. */
     public long offset() {
         return offset;
+    }
+
+    /** When it was made, in milliseconds since 1970. */
+    public long timestampMillis() {
+        return timestampMillis;
     }
 
     public byte @Nullable [] key() {
@@ -68,8 +76,12 @@ public final class ReceivedRecord {
         return found == null ? null : KafkaRecord.text(found);
     }
 
+    String topicPartition() {
+        return topic + "-" + partition;
+    }
+
     @Override
     public String toString() {
-        return topic + "-" + partition + "@" + offset;
+        return topicPartition() + "@" + offset;
     }
 }

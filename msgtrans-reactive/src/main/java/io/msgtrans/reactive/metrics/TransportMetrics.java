@@ -406,6 +406,7 @@ public final class TransportMetrics implements Disposable {
         source.counter("completed", "records", "acknowledged by the brokers, or handled", KafkaStats::completed);
         source.counter("failed", "records", "not taken by the brokers in time, or dead letters", KafkaStats::failed);
         source.counter("refused", "records", "refused by the mapping, or tried again", KafkaStats::refused);
+        source.counter("repeated", "records", "came again after they had been handled", KafkaStats::repeated);
         source.gauge("underway", "records", "none of these yet", KafkaStats::underWay);
         return this;
     }

@@ -23,6 +23,7 @@ import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
+import io.netty.handler.codec.CodecException;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.util.ReferenceCountUtil;
 import java.net.SocketAddress;
@@ -307,10 +308,12 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        if (session != null) {
-            present().broken(cause);
-        } else {
+        if (session == null) {
             ctx.close();
+        } else if (cause instanceof CodecException && cause.getCause() instanceof ProtocolException violation) {
+            violated(violation); // by a codec that a transport has put before this handler
+        } else {
+            present().broken(cause);
         }
     }
 

@@ -14,6 +14,8 @@ import picocli.CommandLine.Spec;
         subcommands = {
             TradingCommand.class,
             GameCommand.class,
+            IotCommand.class,
+            ProtocolCommand.class,
             CacheCommand.class,
             UpgradeCommand.class,
             FaultsCommand.class

@@ -14,6 +14,7 @@ import picocli.CommandLine.Spec;
         subcommands = {
             TradingCommand.class,
             GameCommand.class,
+            GatewayCommand.class,
             IotCommand.class,
             ProtocolCommand.class,
             CacheCommand.class,

@@ -24,7 +24,8 @@ import picocli.CommandLine.Spec;
             BenchCommand.class,
             TopCommand.class,
             DiagnoseCommand.class,
-            SampleCommand.class
+            SampleCommand.class,
+            DocsCommand.class
         })
 public final class Main implements Callable<Integer> {
 

@@ -18,7 +18,7 @@ final class ProtocolCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
-    @Option(names = "--packets", defaultValue = "500000", paramLabel = "N", description = "Default: 500000.")
+    @Option(names = "--packets", defaultValue = "2000000", paramLabel = "N", description = "Default: 2000000.")
     private int packets;
 
     @Override

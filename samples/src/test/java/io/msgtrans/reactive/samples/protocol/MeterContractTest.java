@@ -29,7 +29,7 @@ class MeterContractTest implements TransportContract {
     void theSampleShowsThatBlocksAreSmaller() {
         StringWriter out = new StringWriter();
         assertThat(new ProtocolSample(20_000, new PrintWriter(out, true)).run()).isTrue();
-        assertThat(out.toString()).contains("meter, level 9");
+        assertThat(out.toString()).contains("meter, level 6");
     }
 
     @ParameterizedTest

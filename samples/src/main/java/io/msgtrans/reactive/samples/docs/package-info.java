@@ -1,4 +1,4 @@
-/** The documentation's code, compiled and run; and the documentation held against it. */
+/** The documentation as a site: Markdown in, pages out, with nothing from outside. */
 @NullMarked
 package io.msgtrans.reactive.samples.docs;
 

@@ -168,7 +168,9 @@ public class MsgtransAutoConfiguration {
     }
 
     private static PoolOptions pool(TransportClientProperties properties) {
-        return PoolOptions.DEFAULTS.size(properties.poolMin(), properties.poolMax());
+        return PoolOptions.DEFAULTS
+                .size(properties.poolMin(), properties.poolMax())
+                .start(properties.poolStart());
     }
 
     private static UnaryOperator<TransportClient> client(

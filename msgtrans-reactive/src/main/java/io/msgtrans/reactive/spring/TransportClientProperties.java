@@ -1,5 +1,6 @@
 package io.msgtrans.reactive.spring;
 
+import io.msgtrans.reactive.pool.PoolOptions;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param trust PEM file with the authorities that the server's certificate must come from
  * @param poolMin sessions that are kept open, in the pool
  * @param poolMax sessions that there may be
+ * @param poolStart when the first are opened: {@code lazy}, {@code background} or {@code warm_up}
  */
 @ConfigurationProperties("msgtrans.client")
 public record TransportClientProperties(
@@ -27,4 +29,5 @@ public record TransportClientProperties(
         @Nullable String sslBundle,
         @Nullable String trust,
         @DefaultValue("1") int poolMin,
-        @DefaultValue("8") int poolMax) {}
+        @DefaultValue("8") int poolMax,
+        @DefaultValue("background") PoolOptions.Start poolStart) {}

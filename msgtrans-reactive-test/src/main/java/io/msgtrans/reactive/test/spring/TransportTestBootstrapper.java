@@ -14,6 +14,7 @@ final class TransportTestBootstrapper extends TestSliceTestContextBootstrapper<T
         String address = "mem://" + testClass.getName().replace('$', '.');
         properties.add("msgtrans.server.listen=" + address);
         properties.add("msgtrans.client.uri=" + address);
+        properties.add("msgtrans.client.pool-start=lazy"); // the client is made before the server listens
         properties.add("spring.main.web-application-type=none");
         String[] own = super.getProperties(testClass);
         if (own != null) {

@@ -147,8 +147,15 @@ final class RunningServer implements BoundServer {
         }
 
         @Override
+        public void refused(SocketAddress remote) {
+            RunningServer.this.refused(remote);
+        }
+
+        @Override
         public Mono<PeerIdentity> authenticate(Handshake handshake) {
-            return admission.authenticateUpgrade(handshake).doOnError(error -> refused(handshake.remoteAddress()));
+            return admission
+                    .authenticateUpgrade(handshake)
+                    .doOnError(error -> RunningServer.this.refused(handshake.remoteAddress()));
         }
 
         private void opened(Session session, Connection connection) {

@@ -78,19 +78,33 @@ class QuicNetworkTest {
     void everythingArrivesInOrderOverANetworkThatLosesOneInTwenty() {
         Session session = connect(Duration.ofSeconds(30));
         network.loss(0.05).delay(Duration.ofMillis(1));
-        int count = 2_000;
-        Flux<Packet> echoed = session.receive().take(count);
-        session.send(Flux.range(0, count).map(i -> Packet.oneWay(i + "-" + "x".repeat(i % 1000))))
-                .subscribe(nothing -> {}, error -> {});
-        int[] next = {0};
-        Long correct = echoed.filter(packet -> packet.payloadText().startsWith(next[0]++ + "-"))
-                .count()
-                .block(TransportContract.LIMIT);
-        assertThat(correct).isEqualTo(count);
+        assertEchoesInOrder(session, 2_000);
         assertThat(network.lost()).isPositive();
         QuicStats stats = session.transport(QuicConnection.class).stats().block(TransportContract.LIMIT);
         assertThat(stats.packetsLost()).isPositive();
         session.dispose();
+    }
+
+    @Test
+    void everythingArrivesOnceAndUnchangedOverANetworkThatReordersRepeatsAndCorrupts() {
+        Session session = connect(Duration.ofSeconds(30));
+        network.reorder(0.1).repeat(0.1).corrupt(0.02);
+        assertEchoesInOrder(session, 1_000);
+        session.dispose();
+    }
+
+    private static void assertEchoesInOrder(Session session, int count) {
+        Flux<Packet> echoed = session.receive().take(count);
+        session.send(Flux.range(0, count).map(i -> Packet.oneWay(i + "-" + "x".repeat(i % 1000))))
+                .subscribe(nothing -> {}, error -> {});
+        int[] next = {0};
+        Long correct = echoed.filter(packet -> {
+                    int i = next[0]++;
+                    return packet.payloadText().equals(i + "-" + "x".repeat(i % 1000));
+                })
+                .count()
+                .block(TransportContract.LIMIT);
+        assertThat(correct).isEqualTo(count);
     }
 
     @Test

@@ -18,15 +18,25 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.NetUtil;
+import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.ByteArrayOutputStream;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Queue;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 
-/** A network between TCP peers on the loopback interface, which delays and cuts. */
+/**
+ * A network between TCP peers on the loopback interface, which delays, cuts, throttles, splits, joins, corrupts, resets, forgets, and stops
+ * reading. What it does to which bytes follows from its seed, see {@link Seed}. All methods may be called while connections are open, by any
+ * thread.
+ */
 public final class TcpProxy implements AutoCloseable {
 
     /** What may be under way in one direction; enough for a long fat network. */
@@ -36,13 +46,24 @@ public final class TcpProxy implements AutoCloseable {
             new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("tcp-proxy", true), NioIoHandler.newFactory());
     private final InetSocketAddress server;
     private final Channel front;
+    private final Set<Channel> clients = ConcurrentHashMap.newKeySet();
+    private final Set<Channel> servers = ConcurrentHashMap.newKeySet();
     private volatile long delayNanos;
+    private volatile long bytesPerSecond;
+    private volatile long joinNanos;
+    private volatile int mostBytes;
+    private volatile double corruptionRate;
     private volatile boolean cut;
+    private volatile boolean reading = true;
     /** What waits for the link to be healed. */
     private final Queue<Runnable> held = new ConcurrentLinkedQueue<>();
 
-    private TcpProxy(InetSocketAddress server) {
+    // The one event loop only.
+    private final Random random;
+
+    private TcpProxy(InetSocketAddress server, long seed) {
         this.server = server;
+        this.random = new Random(seed);
         this.front = new ServerBootstrap()
                 .group(group)
                 .channel(NioServerSocketChannel.class)
@@ -61,7 +82,12 @@ public final class TcpProxy implements AutoCloseable {
 
     /** A proxy to a server's port on the loopback interface. */
     public static TcpProxy to(int port) {
-        return new TcpProxy(new InetSocketAddress(NetUtil.LOCALHOST4, port));
+        return to(port, 0);
+    }
+
+    /** The same, with a seed for what is random. */
+    public static TcpProxy to(int port, long seed) {
+        return new TcpProxy(new InetSocketAddress(NetUtil.LOCALHOST4, port), seed);
     }
 
     /** Where clients find it on the loopback interface. */
@@ -87,6 +113,75 @@ public final class TcpProxy implements AutoCloseable {
             }
         }
         return this;
+    }
+
+    /** From now on so many bytes pass in a second, in each direction of each connection; 0, the default, for no limit. */
+    public TcpProxy throttle(long bytesPerSecond) {
+        this.bytesPerSecond = bytesPerSecond;
+        return this;
+    }
+
+    /** From now on bytes arrive in pieces of 1 to so many, each a write of its own; 0, the default, leaves them as they come. */
+    public TcpProxy split(int mostBytes) {
+        this.mostBytes = mostBytes;
+        return this;
+    }
+
+    /** From now on what comes within this time arrives as one; zero, the default, leaves it as it comes. */
+    public TcpProxy join(Duration time) {
+        joinNanos = time.toNanos();
+        return this;
+    }
+
+    /** From now on in this share of the reads, 0..1, one bit is flipped; default 0. */
+    public TcpProxy corrupt(double rate) {
+        corruptionRate = rate;
+        return this;
+    }
+
+    /** From now on nothing is read, as by a peer that has stopped, until this is taken back: what is sent fills the buffers. */
+    public TcpProxy reading(boolean reading) {
+        this.reading = reading;
+        if (reading) {
+            clients.forEach(Channel::read);
+            servers.forEach(Channel::read);
+        }
+        return this;
+    }
+
+    /** Resets all connections, on both sides: their peers see a reset, not an end. */
+    public void reset() {
+        clients.forEach(TcpProxy::reset);
+        servers.forEach(TcpProxy::reset);
+    }
+
+    private static void reset(Channel channel) {
+        channel.eventLoop().execute(() -> {
+            channel.config().setOption(ChannelOption.SO_LINGER, 0);
+            channel.pipeline().remove(Forward.class); // the other one is told by its own reset
+            channel.close();
+        });
+    }
+
+    /** Ends all connections on the side of the server, and leaves clients with ones that nobody answers: half-open. */
+    public void forget() {
+        clients.forEach(client -> client.eventLoop().execute(() -> {
+            if (client.pipeline().get(Forward.class) != null) {
+                client.pipeline().replace(Forward.class, "forgotten", new ChannelInboundHandlerAdapter() {
+                    @Override
+                    public void channelRead(ChannelHandlerContext ctx, Object message) {
+                        ReferenceCountUtil.release(message);
+                    }
+                });
+                client.read();
+            }
+        }));
+        servers.forEach(TcpProxy::reset);
+    }
+
+    /** Connections of clients that are open. */
+    public int connections() {
+        return clients.size();
     }
 
     /** Does something now, or when the link is healed. */
@@ -119,6 +214,8 @@ public final class TcpProxy implements AutoCloseable {
                 .addListener(connected -> {
                     Channel back = ((ChannelFuture) connected).channel();
                     if (connected.isSuccess()) {
+                        opened(clients, client);
+                        opened(servers, back);
                         back.pipeline().addLast(new Forward(client));
                         client.pipeline().addLast(new Forward(back));
                         back.read();
@@ -129,12 +226,20 @@ public final class TcpProxy implements AutoCloseable {
                 });
     }
 
+    private static void opened(Set<Channel> open, Channel channel) {
+        open.add(channel);
+        channel.closeFuture().addListener(closed -> open.remove(channel));
+    }
+
     private record Delayed(long dueNanos, Runnable action) {}
 
     private final class Forward extends ChannelInboundHandlerAdapter {
         private final Channel to;
-        private int underWay;
         private final Queue<Delayed> waiting = new ArrayDeque<>();
+        private final ByteArrayOutputStream joined = new ByteArrayOutputStream();
+        private int underWay;
+        /** When the next byte may arrive, by the throttle. */
+        private long freeNanos = System.nanoTime();
 
         Forward(Channel to) {
             this.to = to;
@@ -145,25 +250,59 @@ public final class TcpProxy implements AutoCloseable {
             ByteBuf read = (ByteBuf) message;
             byte[] bytes = ByteBufUtil.getBytes(read); // what is under way at the end needs no release
             read.release();
+            if (corruptionRate > 0 && random.nextDouble() < corruptionRate) {
+                bytes[random.nextInt(bytes.length)] ^= (byte) (1 << random.nextInt(8));
+            }
             underWay += bytes.length;
-            later(
-                    ctx,
-                    () -> to.writeAndFlush(Unpooled.wrappedBuffer(bytes)).addListener(written -> {
-                        underWay -= bytes.length;
-                        ctx.read();
-                    }));
+            if (joinNanos == 0) {
+                arrive(ctx, bytes);
+                return;
+            }
+            joined.writeBytes(bytes);
+            if (joined.size() == bytes.length) {
+                ctx.executor().schedule(() -> arriveJoined(ctx), joinNanos, TimeUnit.NANOSECONDS);
+            }
+        }
+
+        private void arriveJoined(ChannelHandlerContext ctx) {
+            byte[] bytes = joined.toByteArray();
+            joined.reset();
+            if (bytes.length > 0) {
+                arrive(ctx, bytes);
+            }
+        }
+
+        private void arrive(ChannelHandlerContext ctx, byte[] bytes) {
+            int most = mostBytes;
+            for (int from = 0; from < bytes.length; ) {
+                int length = most == 0 ? bytes.length : Math.min(bytes.length - from, 1 + random.nextInt(most));
+                byte[] piece = most == 0 ? bytes : Arrays.copyOfRange(bytes, from, from + length);
+                from += length;
+                later(
+                        ctx,
+                        piece.length,
+                        () -> to.writeAndFlush(Unpooled.wrappedBuffer(piece)).addListener(written -> {
+                            underWay -= piece.length;
+                            readOn(ctx);
+                        }));
+            }
         }
 
         @Override
         public void channelReadComplete(ChannelHandlerContext ctx) {
-            if (underWay < UNDER_WAY_BYTES && !cut) {
+            readOn(ctx);
+        }
+
+        private void readOn(ChannelHandlerContext ctx) {
+            if (underWay < UNDER_WAY_BYTES && !cut && reading) {
                 ctx.read();
             }
         }
 
         @Override
         public void channelInactive(ChannelHandlerContext ctx) {
-            later(ctx, () -> to.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE));
+            arriveJoined(ctx);
+            later(ctx, 0, () -> to.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE));
         }
 
         @Override
@@ -171,8 +310,13 @@ public final class TcpProxy implements AutoCloseable {
             ctx.close(); // a reset, which the other side sees as an end
         }
 
-        private void later(ChannelHandlerContext ctx, Runnable action) {
-            waiting.add(new Delayed(System.nanoTime() + delayNanos, action));
+        private void later(ChannelHandlerContext ctx, int bytes, Runnable action) {
+            long rate = bytesPerSecond;
+            long now = System.nanoTime();
+            if (rate > 0) {
+                freeNanos = Math.max(freeNanos, now) + bytes * TimeUnit.SECONDS.toNanos(1) / rate;
+            }
+            waiting.add(new Delayed((rate > 0 ? freeNanos : now) + delayNanos, action));
             if (waiting.size() == 1) {
                 runDue(ctx);
             }

@@ -24,8 +24,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * A network between UDP peers on the loopback interface, which delays, loses, cuts, and moves its clients to other ports.
- * What is lost follows from the seed and the order of the datagrams.
+ * A network between UDP peers on the loopback interface, which delays, loses, reorders, repeats, corrupts, cuts, and moves its clients to
+ * other ports. What befalls which datagram follows from the seed and their order, see {@link Seed}.
  */
 public final class UdpProxy implements AutoCloseable {
 
@@ -39,6 +39,9 @@ public final class UdpProxy implements AutoCloseable {
     private final LongAdder lost = new LongAdder();
     private volatile long delayNanos;
     private volatile double lossRate;
+    private volatile double reorderRate;
+    private volatile double repeatRate;
+    private volatile double corruptionRate;
     private volatile boolean cut;
 
     // The one event loop only.
@@ -70,6 +73,24 @@ public final class UdpProxy implements AutoCloseable {
     /** From now on this share of the datagrams is lost, 0..1; default 0. */
     public UdpProxy loss(double rate) {
         lossRate = rate;
+        return this;
+    }
+
+    /** From now on this share of the datagrams arrives some milliseconds late, behind those that follow them; 0..1, default 0. */
+    public UdpProxy reorder(double rate) {
+        reorderRate = rate;
+        return this;
+    }
+
+    /** From now on this share of the datagrams arrives twice; 0..1, default 0. */
+    public UdpProxy repeat(double rate) {
+        repeatRate = rate;
+        return this;
+    }
+
+    /** From now on in this share of the datagrams one bit is flipped; 0..1, default 0. */
+    public UdpProxy corrupt(double rate) {
+        corruptionRate = rate;
         return this;
     }
 
@@ -151,20 +172,32 @@ public final class UdpProxy implements AutoCloseable {
     }
 
     private void pass(Channel through, DatagramPacket datagram, InetSocketAddress to) {
-        if (cut || (lossRate > 0 && random.nextDouble() < lossRate)) {
+        if (cut || happens(lossRate)) {
             lost.increment();
             return;
         }
         forwarded.increment();
-        if (delayNanos == 0) {
-            through.writeAndFlush(new DatagramPacket(datagram.content().retain(), to));
+        byte[] bytes = ByteBufUtil.getBytes(datagram.content()); // what is under way at the end needs no release
+        if (happens(corruptionRate)) {
+            bytes[random.nextInt(bytes.length)] ^= (byte) (1 << random.nextInt(8));
+        }
+        long late = happens(reorderRate) ? TimeUnit.MILLISECONDS.toNanos(1 + random.nextInt(5)) : 0;
+        send(through, bytes, to, delayNanos + late);
+        if (happens(repeatRate)) {
+            send(through, bytes, to, delayNanos + late);
+        }
+    }
+
+    private boolean happens(double rate) {
+        return rate > 0 && random.nextDouble() < rate;
+    }
+
+    private static void send(Channel through, byte[] bytes, InetSocketAddress to, long afterNanos) {
+        Runnable write = () -> through.writeAndFlush(new DatagramPacket(Unpooled.wrappedBuffer(bytes), to));
+        if (afterNanos == 0) {
+            write.run();
         } else {
-            byte[] bytes = ByteBufUtil.getBytes(datagram.content()); // what is under way at the end needs no release
-            through.eventLoop()
-                    .schedule(
-                            () -> through.writeAndFlush(new DatagramPacket(Unpooled.wrappedBuffer(bytes), to)),
-                            delayNanos,
-                            TimeUnit.NANOSECONDS);
+            through.eventLoop().schedule(write, afterNanos, TimeUnit.NANOSECONDS);
         }
     }
 

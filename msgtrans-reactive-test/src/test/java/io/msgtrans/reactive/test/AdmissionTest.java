@@ -44,6 +44,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 
 /** Who may come in, and how much each may ask for. */
 @ExtendWith(LeakCheck.class)
@@ -155,6 +156,20 @@ class AdmissionTest {
                 .isInstanceOf(AuthenticationException.class)
                 .hasMessageContaining("HTTP 401");
         assertThat(server.stats().refused()).isEqualTo(1);
+    }
+
+    @Test
+    void whoItIsMayBeFoundOutOnAnotherThread() {
+        serve(
+                "ws://127.0.0.1:0/chat",
+                s -> s.authentication(Authentication.byHandshake(
+                        LIMIT, handshake -> Mono.<Principal>just(() -> "ali").publishOn(Schedulers.boundedElastic()))),
+                AdmissionTest::tellName);
+        for (int i = 0; i < 50; i++) { // between the upgrade and the first packet nothing may be lost
+            Session session = client().connectNow();
+            assertThat(ask(session)).isEqualTo("ali");
+            session.dispose();
+        }
     }
 
     @Test

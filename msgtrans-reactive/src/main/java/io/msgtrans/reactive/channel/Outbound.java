@@ -5,6 +5,8 @@ import io.msgtrans.reactive.LimitException;
 import io.msgtrans.reactive.OfferResult;
 import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.PacketType;
+import io.msgtrans.reactive.ProtocolException;
+import io.msgtrans.reactive.ProtocolException.Rule;
 import io.msgtrans.reactive.SessionOptions;
 import io.msgtrans.reactive.spi.Framing;
 import io.netty.buffer.ByteBuf;
@@ -102,6 +104,8 @@ final class Outbound implements Runnable {
 
     private final List<Sender> senders = new ArrayList<>(1);
     private int urgentSenders;
+    /** Bytes of answers that were written since the socket last had room. */
+    private long answersBehind;
     /** The sender whose turn is next; kept, so that a socket that is soon full does not favour the first. */
     private int turn;
     /** Whether the last turn was that of what waits, and not of a sender. */
@@ -620,6 +624,7 @@ final class Outbound implements Runnable {
 
     /** Encodes an error as a code and a message, which is cut when it is long. */
     void encodeError(int type, int id, int code, String message) {
+        answering(Packet.HEADER_BYTES + message.length());
         byte[] text = message.substring(0, Math.min(message.length(), MAX_ERROR_CHARS))
                 .getBytes(StandardCharsets.UTF_8);
         int payload = Integer.BYTES + text.length;
@@ -759,8 +764,28 @@ final class Outbound implements Runnable {
         }
     }
 
+    /**
+     * Answers to what a peer sends are written whether the socket has room or not, so a peer that makes us answer and does not read is
+     * stopped here: it is closed when more of them wait than {@code outboundBytes}.
+     */
+    private void answering(int length) {
+        if (socketHasRoom()) {
+            answersBehind = 0;
+            return;
+        }
+        boolean within = answersBehind <= options().outboundBytes();
+        answersBehind += length;
+        if (within && answersBehind > options().outboundBytes()) {
+            loop.execute(() -> session.violated(new ProtocolException(
+                    Rule.EXCESS,
+                    "the peer does not read the answers that it causes: " + answersBehind
+                            + " bytes of them wait (option outboundBytes)")));
+        }
+    }
+
     /** Writes a frame of the wire extensions that must not wait behind packets which are not encoded yet, and is no packet. */
     void writeFrameNow(Packet packet, int type) {
+        answering((int) packet.lengthBytes());
         writeBatch();
         encodeFrame(packet, type, 0, 0);
         packets = 0;
@@ -769,6 +794,7 @@ final class Outbound implements Runnable {
 
     /** Writes a frame that must not wait behind packets which are not encoded yet. */
     void writeNow(ByteBuf frame) {
+        answering(frame.readableBytes());
         writeBatch();
         unflushedBytes += frame.readableBytes();
         var unused = ctx.write(frame);

@@ -38,6 +38,9 @@ public interface SessionContext {
     /** The same for a channel whose {@code remoteAddress()} is not the peer's address. */
     boolean admit(Channel channel, SocketAddress remote);
 
+    /** Counts a peer that the transport does not let in. */
+    default void refused(SocketAddress remote) {}
+
     /**
      * Who the peer of an HTTP upgrade is. Fails with {@code AuthenticationException} when it is to be refused; the identity then
      * goes with the {@link Connection} to {@link #handler}.

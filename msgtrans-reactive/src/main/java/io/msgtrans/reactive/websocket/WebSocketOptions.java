@@ -16,6 +16,14 @@ public final class WebSocketOptions {
     public static final EndpointOption<String> AUTHORIZATION =
             new EndpointOption<>("ws.authorization", String.class, "");
 
+    /**
+     * Server: pages of which other origins may open sessions, such as {@code https://shop.example}, separated by commas; {@code *} for all.
+     * Always those whose host is the one that they ask for, on any port; a foreign page shall not use a browser's cookies. Behind a proxy
+     * that changes the host, name your own origin here. Clients that send no origin are not asked. Others get 403 and are counted as
+     * refused.
+     */
+    public static final EndpointOption<String> ORIGINS = new EndpointOption<>("ws.origins", String.class, "");
+
     /** Server: where upgrades come from instead of a socket of its own; by default it listens on its address. */
     public static final EndpointOption<WebSocketMount> MOUNT =
             new EndpointOption<>("ws.mount", WebSocketMount.class, WebSocketMount.NONE);

@@ -19,7 +19,9 @@ import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
+import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.websocketx.WebSocketClientHandshakeException;
@@ -39,6 +41,8 @@ import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
 import reactor.netty.Connection;
 import reactor.netty.DisposableServer;
 import reactor.netty.http.client.HttpClient;
@@ -72,6 +76,7 @@ public final class WebSocketTransport implements TransportProvider {
                 WebSocketOptions.PATH,
                 WebSocketOptions.TEXT_MESSAGES,
                 WebSocketOptions.AUTHORIZATION,
+                WebSocketOptions.ORIGINS,
                 WebSocketOptions.MOUNT);
     }
 
@@ -145,6 +150,16 @@ public final class WebSocketTransport implements TransportProvider {
                     .header(HttpHeaderNames.CONNECTION, "close")
                     .send();
         }
+        HttpHeaders headers = request.requestHeaders();
+        if (!Origins.allow(
+                context.endpoint().get(WebSocketOptions.ORIGINS),
+                headers.get(HttpHeaderNames.ORIGIN),
+                headers.get(HttpHeaderNames.HOST))) {
+            context.refused(Objects.requireNonNull(request.remoteAddress(), "remoteAddress"));
+            return response.status(HttpResponseStatus.FORBIDDEN)
+                    .header(HttpHeaderNames.CONNECTION, "close")
+                    .send();
+        }
         boolean extended = context.endpoint().extensions() != Extensions.OFF
                 && request.requestHeaders().containsValue(EXTENSIONS_HEADER, EXTENSIONS, true);
         if (extended) {
@@ -153,7 +168,8 @@ public final class WebSocketTransport implements TransportProvider {
         Mono<PeerIdentity> known = principal == null
                 ? context.authenticate(handshake(context, request))
                 : Mono.just(new PeerIdentity(principal));
-        return known.materialize().flatMap(result -> {
+        Scheduler loop = Schedulers.fromExecutor(eventLoop(request)); // who the peer is may be found out elsewhere
+        return known.materialize().publishOn(loop).flatMap(result -> {
             PeerIdentity identity = result.get();
             if (identity == null) {
                 return response.status(HttpResponseStatus.UNAUTHORIZED)
@@ -167,6 +183,12 @@ public final class WebSocketTransport implements TransportProvider {
                     },
                     SERVER_SPEC);
         });
+    }
+
+    private static EventLoop eventLoop(HttpServerRequest request) {
+        EventLoop[] loop = new EventLoop[1];
+        request.withConnection(connection -> loop[0] = connection.channel().eventLoop());
+        return loop[0];
     }
 
     private static Handshake handshake(SessionContext context, HttpServerRequest request) {

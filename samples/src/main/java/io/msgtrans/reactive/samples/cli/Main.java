@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
             TopCommand.class,
             DiagnoseCommand.class,
             SampleCommand.class,
+            ScaleCommand.class,
             DocsCommand.class
         })
 public final class Main implements Callable<Integer> {

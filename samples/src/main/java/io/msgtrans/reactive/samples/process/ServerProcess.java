@@ -31,9 +31,14 @@ public final class ServerProcess implements AutoCloseable {
 
     /** Starts a command and waits for the line that says where it listens. */
     public static ServerProcess start(String... arguments) throws IOException, InterruptedException {
+        return start(512, arguments);
+    }
+
+    /** The same with a heap of so many MiB. */
+    public static ServerProcess start(int heapMiB, String... arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx512m",
+                "-Xmx" + heapMiB + "m",
                 "-cp",
                 System.getProperty("java.class.path"),
                 Main.class.getName()));

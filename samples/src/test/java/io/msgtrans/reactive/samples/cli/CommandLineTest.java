@@ -215,6 +215,14 @@ class CommandLineTest {
     }
 
     @Test
+    void aScaleRunLosesNothing() {
+        assertThat(run("scale", "--transport", "mem", "--sessions", "100,300", "--packets", "20", "--broadcasts", "5"))
+                .as(out + "" + err)
+                .isZero();
+        assertThat(out.toString()).contains("sessions connects/s", "2,000", "6,000");
+    }
+
+    @Test
     void aSampleThatIsNotThereIsNamedWithThoseThatAre() {
         assertThat(run("sample")).isNotZero();
         assertThat(err.toString()).contains("trading");

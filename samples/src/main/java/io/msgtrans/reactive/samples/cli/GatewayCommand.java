@@ -45,9 +45,16 @@ final class GatewayCommand implements Callable<Integer> {
         out.println("     curl " + gateway.page() + "archive");
         out.flush();
         CountDownLatch end = new CountDownLatch(1);
-        Runtime.getRuntime().addShutdownHook(new Thread(end::countDown, "msgtrans-gateway-end"));
+        Thread hook = new Thread(
+                () -> {
+                    gateway.dispose();
+                    end.countDown();
+                },
+                "msgtrans-gateway-end");
+        Runtime.getRuntime().addShutdownHook(hook);
         boolean stopped = end.await(seconds > 0 ? seconds : Long.MAX_VALUE, TimeUnit.SECONDS);
         if (!stopped) {
+            Runtime.getRuntime().removeShutdownHook(hook);
             gateway.dispose();
         }
         return 0;

@@ -97,8 +97,12 @@ final class KafkaLink {
                 .closeTimeout(options.closeTimeout()));
         var unused = sender.send(waiting.receive(producing).map(KafkaLink::toSend))
                 .doOnNext(this::sent)
-                .retryWhen(Retry.backoff(Long.MAX_VALUE, RETRY_FIRST).maxBackoff(RETRY_MOST)) // its records were told
-                .subscribe(result -> {}, error -> log.error("the producer ended", error));
+                .retryWhen(Retry.backoff(Long.MAX_VALUE, RETRY_FIRST)
+                        .maxBackoff(RETRY_MOST)
+                        .filter(error -> !closed.get())
+                        .doBeforeRetry(signal ->
+                                log.warn("the producer begins again", signal.failure()))) // its records were told
+                .subscribe(result -> {}, error -> log.debug("the producer ended", error));
     }
 
     KafkaOptions options() {

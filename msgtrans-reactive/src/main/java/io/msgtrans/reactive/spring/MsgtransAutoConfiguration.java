@@ -10,6 +10,7 @@ import io.msgtrans.reactive.balance.BalancerOptions;
 import io.msgtrans.reactive.balance.Endpoints;
 import io.msgtrans.reactive.pool.PoolOptions;
 import io.msgtrans.reactive.pool.SessionPool;
+import io.msgtrans.reactive.websocket.WebSocketOptions;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.function.UnaryOperator;
@@ -63,7 +64,7 @@ public class MsgtransAutoConfiguration {
         }
         UnaryOperator<EndpointOptions> tls = serverTls(properties, bundles);
         for (String uri : properties.listen()) {
-            server = server.listen(uri, tls);
+            server = server.listen(uri, endpoint -> origins(uri, tls.apply(endpoint), properties));
         }
         SessionHandlerBean handler = handlers.getIfAvailable();
         Router router = routers.getIfAvailable();
@@ -98,6 +99,13 @@ public class MsgtransAutoConfiguration {
                     endpoint.certificate(Path.of(certificate), key).clientCertificate(properties.clientCertificate());
         }
         return endpoint -> endpoint;
+    }
+
+    /** Only WebSocket has origins. */
+    static EndpointOptions origins(String uri, EndpointOptions endpoint, TransportServerProperties properties) {
+        return uri.startsWith("ws") && !properties.allowedOrigins().isEmpty()
+                ? endpoint.with(WebSocketOptions.ORIGINS, String.join(",", properties.allowedOrigins()))
+                : endpoint;
     }
 
     /** Annotated methods, when somebody has some. */

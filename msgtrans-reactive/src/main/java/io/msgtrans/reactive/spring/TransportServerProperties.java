@@ -13,6 +13,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param enabled whether there is one
  * @param listen addresses, such as {@code tcp://0.0.0.0:8001}
  * @param webPath path on the application's own WebFlux server where sessions come from WebSocket upgrades, such as {@code /feed}
+ * @param allowedOrigins origins whose pages may open sessions over WebSocket besides those of the own host; {@code *} for all
  * @param maxSessions sessions at one time
  * @param maxSessionsPerAddress the same from one IP address; 0 for no limit
  * @param drainTimeout how long sessions have to finish when the application stops
@@ -29,6 +30,7 @@ public record TransportServerProperties(
         @DefaultValue("true") boolean enabled,
         @DefaultValue List<String> listen,
         @Nullable String webPath,
+        @DefaultValue List<String> allowedOrigins,
         @DefaultValue("100000") int maxSessions,
         @DefaultValue("0") int maxSessionsPerAddress,
         @DefaultValue("30s") Duration drainTimeout,

@@ -34,8 +34,11 @@ class WebFluxMount {
 
     @Bean
     TransportServerCustomizer msgtransMountCustomizer(WebSocketMount mount, TransportServerProperties properties) {
+        String uri = "ws://webflux:0" + properties.webPath();
         return server -> server.listen(
-                "ws://webflux:0" + properties.webPath(), endpoint -> endpoint.with(WebSocketOptions.MOUNT, mount));
+                uri,
+                endpoint -> MsgtransAutoConfiguration.origins(
+                        uri, endpoint.with(WebSocketOptions.MOUNT, mount), properties));
     }
 
     @Bean

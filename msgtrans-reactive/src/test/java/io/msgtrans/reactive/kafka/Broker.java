@@ -11,9 +11,11 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.test.KafkaClusterTestKit;
 import org.apache.kafka.common.test.TestKitNodes;
@@ -57,7 +59,7 @@ final class Broker {
     }
 
     static KafkaOptions options() {
-        return KafkaOptions.of(KIT.bootstrapServers()).sendTimeout(Duration.ofSeconds(10));
+        return KafkaOptions.of(KIT.bootstrapServers()).sendTimeout(Duration.ofSeconds(30));
     }
 
     /** A topic of its own. */
@@ -67,6 +69,12 @@ final class Broker {
             admin.createTopics(List.of(new NewTopic(topic, Optional.of(partitions), Optional.empty())))
                     .all()
                     .get(30, TimeUnit.SECONDS);
+            // Answered by the leaders: a batch for a partition that is not there yet may wait for seconds.
+            Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
+            for (int i = 0; i < partitions; i++) {
+                ends.put(new TopicPartition(topic, i), OffsetSpec.latest());
+            }
+            admin.listOffsets(ends).all().get(30, TimeUnit.SECONDS);
         }
         return topic;
     }

@@ -62,7 +62,9 @@ class KafkaTest {
             server.dispose();
             ingest.close().block(LIMIT);
         });
-        return TransportClient.create(name).connectNow();
+        return TransportClient.create(name)
+                .session(options -> options.requestTimeout(LIMIT))
+                .connectNow();
     }
 
     private static String text(byte[] bytes) {

@@ -11,7 +11,10 @@ import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.TransportClient;
 import io.msgtrans.reactive.spring.PacketController;
 import io.msgtrans.reactive.spring.PacketMapping;
+import io.msgtrans.reactive.test.RawPeer;
 import io.msgtrans.reactive.websocket.WebSocketOptions;
+import java.io.IOException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.security.Principal;
 import java.time.Duration;
@@ -98,7 +101,11 @@ class SpringSecurityTest {
 
     @BeforeAll
     void start() {
-        context = SpringApplications.run(WebApplicationType.REACTIVE, Secured.class, "msgtrans.server.web-path=/feed");
+        context = SpringApplications.run(
+                WebApplicationType.REACTIVE,
+                Secured.class,
+                "msgtrans.server.web-path=/feed",
+                "msgtrans.server.allowed-origins=https://shop.example");
     }
 
     @AfterAll
@@ -131,6 +138,24 @@ class SpringSecurityTest {
         assertThat(ask(anna, 1)).isEqualTo("anna");
         assertThat(ask(anna, 2)).isEqualTo("anna");
         anna.dispose();
+    }
+
+    @Test
+    void onlyPagesOfTheOwnHostAndThoseThatAreNamedGetASession() throws IOException {
+        assertThat(upgrade("http://127.0.0.1")).isEqualTo(101);
+        assertThat(upgrade("https://shop.example")).isEqualTo(101);
+        assertThat(upgrade("https://evil.example")).isEqualTo(403);
+    }
+
+    private int upgrade(String origin) throws IOException {
+        String credentials = Base64.getEncoder().encodeToString("anna:secret".getBytes(StandardCharsets.UTF_8));
+        try (RawPeer peer = RawPeer.connect(URI.create("ws://127.0.0.1:" + SpringApplications.port(context)))) {
+            String answer = peer.http("GET /feed HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: " + origin
+                    + "\r\nAuthorization: Basic " + credentials
+                    + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                    + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+            return Integer.parseInt(answer.substring(9, 12));
+        }
     }
 
     @Test

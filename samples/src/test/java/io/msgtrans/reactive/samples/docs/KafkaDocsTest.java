@@ -78,7 +78,9 @@ class KafkaDocsTest {
                         rooms, record -> new KafkaFanOut.Target(record.keyText(), Packet.oneWay(record.value()))));
         // docs: end
 
-        Session session = TransportClient.create(server.uri().toString()).connectNow();
+        Session session = TransportClient.create(server.uri().toString())
+                .session(options -> options.requestTimeout(LIMIT))
+                .connectNow();
         assertThat(session.request(Packet.request("21.5")).block(LIMIT)).isNotNull();
 
         Packet packet = Packet.oneWay("hello");

@@ -41,6 +41,7 @@ class IotTest {
     private static Session connect(Collector collector) {
         return TransportClient.create(collector.uri().toString())
                 .endpoint(options -> options.extensions(Extensions.ON))
+                .session(options -> options.requestTimeout(LIMIT))
                 .connectNow();
     }
 

@@ -10,9 +10,12 @@ import io.msgtrans.reactive.balance.BalancerOptions;
 import io.msgtrans.reactive.balance.Endpoints;
 import io.msgtrans.reactive.pool.PoolOptions;
 import io.msgtrans.reactive.pool.SessionPool;
+import io.msgtrans.reactive.spi.TransportProvider;
 import io.msgtrans.reactive.websocket.WebSocketOptions;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Objects;
+import java.util.ServiceLoader;
 import java.util.function.UnaryOperator;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
@@ -64,7 +67,8 @@ public class MsgtransAutoConfiguration {
         }
         UnaryOperator<EndpointOptions> tls = serverTls(properties, bundles);
         for (String uri : properties.listen()) {
-            server = server.listen(uri, endpoint -> origins(uri, tls.apply(endpoint), properties));
+            server = server.listen(
+                    uri, endpoint -> origins(uri, isSecure(uri) ? tls.apply(endpoint) : endpoint, properties));
         }
         SessionHandlerBean handler = handlers.getIfAvailable();
         Router router = routers.getIfAvailable();
@@ -99,6 +103,14 @@ public class MsgtransAutoConfiguration {
                     endpoint.certificate(Path.of(certificate), key).clientCertificate(properties.clientCertificate());
         }
         return endpoint -> endpoint;
+    }
+
+    /** Certificates are for the addresses with TLS; others refuse them. */
+    private static boolean isSecure(String uri) {
+        String scheme = uri.replaceFirst(":.*", "").toLowerCase(Locale.ROOT);
+        return ServiceLoader.load(TransportProvider.class, TransportProvider.class.getClassLoader()).stream()
+                .map(ServiceLoader.Provider::get)
+                .anyMatch(transport -> transport.schemes().contains(scheme) && transport.isSecure(scheme));
     }
 
     /** Only WebSocket has origins. */

@@ -103,10 +103,6 @@ final class PacketMethod {
         return payload;
     }
 
-    Method method() {
-        return method;
-    }
-
     /** Of what type the payload is; bytes when the method takes none. */
     Class<?> payloadType() {
         return payloadType;

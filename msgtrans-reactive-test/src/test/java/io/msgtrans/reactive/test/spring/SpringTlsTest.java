@@ -11,6 +11,7 @@ import io.msgtrans.reactive.spring.TransportServerLifecycle;
 import io.msgtrans.reactive.test.TestCertificate;
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -31,6 +32,9 @@ import reactor.util.retry.Retry;
 class SpringTlsTest {
 
     private static final Duration LIMIT = Duration.ofSeconds(60);
+
+    private static final String PLAIN_AND_SECURE =
+            "msgtrans.server.listen=tcp://127.0.0.1:0,tcps://127.0.0.1:0,ws://127.0.0.1:0";
 
     @TempDir
     Path folder = Path.of(".");
@@ -92,6 +96,30 @@ class SpringTlsTest {
                     .isEqualTo("over TLS");
             before.dispose();
             after.dispose();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void addressesWithoutTlsStandBesideThoseWithIt(boolean byBundle) throws IOException {
+        TestCertificate own = TestCertificate.selfSigned("localhost");
+        put(own);
+        try (ConfigurableApplicationContext context = byBundle
+                ? run(PLAIN_AND_SECURE, "msgtrans.server.ssl-bundle=own")
+                : run(
+                        PLAIN_AND_SECURE,
+                        "msgtrans.server.certificate=" + own.chain(),
+                        "msgtrans.server.key=" + own.key())) {
+            TransportServerLifecycle server = context.getBean(TransportServerLifecycle.class);
+            for (URI uri : server.uris()) {
+                Session session = TransportClient.create(uri.toString())
+                        .endpoint(endpoint -> uri.getScheme().equals("tcps")
+                                ? endpoint.trust(own.chain()).serverName("localhost")
+                                : endpoint)
+                        .connectNow();
+                assertThat(session.request(Packet.request("x")).block(LIMIT)).isNotNull();
+                session.dispose();
+            }
         }
     }
 

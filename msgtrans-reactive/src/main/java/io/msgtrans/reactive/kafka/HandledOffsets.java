@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class HandledOffsets {
 
-    /** More than are ever between two commits: those that wait, and the commits that are deferred. */
+    /** Commits are half a second or a thousand records apart. What an outage leaves uncommitted beyond this comes again. */
     private static final int KEPT = 4096;
 
     private long @Nullable [] offsets;

@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.CommonClientConfigs;
@@ -50,6 +49,7 @@ final class KafkaLink {
     private static final Logger log = Loggers.getLogger(KafkaLink.class);
     private static final Duration RETRY_FIRST = Duration.ofMillis(200);
     private static final Duration RETRY_MOST = Duration.ofSeconds(10);
+    private static final Duration ADMIN_LIMIT = Duration.ofSeconds(30);
     private static final Duration COMMIT_EVERY = Duration.ofMillis(500);
     private static final int COMMIT_BATCH = 1000;
     /** How long a rebalance waits for what is being handled. */
@@ -230,8 +230,8 @@ final class KafkaLink {
     /** Completes when the brokers answer; fails with {@link BrokerUnavailableException} when they do not. */
     Mono<Void> ping(Duration limit) {
         return Mono.<Void>fromCallable(() -> {
-                    try (Admin admin = admin()) {
-                        admin.describeCluster().clusterId().get(limit.toMillis(), TimeUnit.MILLISECONDS);
+                    try (Admin admin = admin(limit)) {
+                        admin.describeCluster().clusterId().get();
                     }
                     return null;
                 })
@@ -245,7 +245,7 @@ final class KafkaLink {
     /** Makes topics that are not there. */
     Mono<Void> create(Collection<NewTopic> topics) {
         return Mono.<Void>fromCallable(() -> {
-                    try (Admin admin = admin()) {
+                    try (Admin admin = admin(ADMIN_LIMIT)) {
                         for (var created : admin.createTopics(topics).values().values()) {
                             waitFor(created);
                         }
@@ -257,7 +257,7 @@ final class KafkaLink {
 
     private static void waitFor(KafkaFuture<Void> created) throws Exception {
         try {
-            created.get(30, TimeUnit.SECONDS);
+            created.get();
         } catch (ExecutionException failed) {
             if (!(failed.getCause() instanceof TopicExistsException)) {
                 throw failed;
@@ -267,12 +267,12 @@ final class KafkaLink {
 
     private Mono<Collection<TopicPartition>> partitions(String topic) {
         return Mono.fromCallable(() -> {
-                    try (Admin admin = admin()) {
+                    try (Admin admin = admin(ADMIN_LIMIT)) {
                         Collection<TopicPartition> found = new ArrayList<>();
                         Objects.requireNonNull(
                                         admin.describeTopics(Set.of(topic))
                                                 .allTopicNames()
-                                                .get(30, TimeUnit.SECONDS)
+                                                .get()
                                                 .get(topic),
                                         topic)
                                 .partitions()
@@ -283,10 +283,13 @@ final class KafkaLink {
                 .subscribeOn(Schedulers.boundedElastic());
     }
 
-    private Admin admin() {
+    /** Its calls fail behind the limit, so that nobody waits for longer, not even its end. */
+    private Admin admin(Duration limit) {
         Map<String, Object> config = new HashMap<>(options.properties());
         config.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, options.brokers());
         config.put(CommonClientConfigs.CLIENT_ID_CONFIG, options.clientId());
+        config.put(CommonClientConfigs.DEFAULT_API_TIMEOUT_MS_CONFIG, (int) limit.toMillis());
+        config.put(CommonClientConfigs.REQUEST_TIMEOUT_MS_CONFIG, (int) limit.toMillis());
         return Admin.create(config);
     }
 

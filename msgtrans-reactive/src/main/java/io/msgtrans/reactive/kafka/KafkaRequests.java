@@ -151,6 +151,7 @@ public final class KafkaRequests implements Disposable {
                 .defaultIfEmpty(new byte[0])
                 .map(payload ->
                         KafkaRecord.of(replyTo, request.response(payload).toBytes()))
+                .doOnError(error -> !(error instanceof PeerException), error -> log.warn("{} failed", record, error))
                 .onErrorResume(error -> Mono.just(KafkaRecord.of(replyTo, new byte[0])
                         .header(
                                 ERROR_CODE,

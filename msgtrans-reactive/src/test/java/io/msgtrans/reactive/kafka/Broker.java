@@ -81,8 +81,12 @@ final class Broker {
 
     /** So many records of a topic, from its beginning, or those that came in ten seconds. */
     static List<ConsumerRecord<byte[], byte[]>> read(String topic, int count) {
+        return read(KIT.bootstrapServers(), topic, count);
+    }
+
+    static List<ConsumerRecord<byte[], byte[]>> read(String brokers, String topic, int count) {
         Map<String, Object> config = new HashMap<>();
-        config.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, KIT.bootstrapServers());
+        config.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, brokers);
         config.put(ConsumerConfig.GROUP_ID_CONFIG, UUID.randomUUID().toString());
         config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         List<ConsumerRecord<byte[], byte[]>> found = new ArrayList<>();

@@ -134,6 +134,19 @@ class KafkaTest {
     }
 
     @Test
+    void aPingTellsWhetherTheBrokersAnswer() {
+        KafkaIngest there = KafkaIngest.of(Broker.options(), (session, packet) -> toTopic("none", packet));
+        there.ping(Duration.ofSeconds(20)).block(LIMIT);
+        KafkaIngest nobody = KafkaIngest.of(NOBODY, (session, packet) -> toTopic("none", packet));
+        // The limit of the wait is below what Kafka's own clients wait for by default.
+        assertThatThrownBy(() -> nobody.ping(Duration.ofMillis(300)).block(Duration.ofSeconds(20)))
+                .isInstanceOf(BrokerUnavailableException.class)
+                .hasMessageContaining("did not answer within PT0.3S");
+        there.close().block(LIMIT);
+        nobody.close().block(LIMIT);
+    }
+
+    @Test
     void aSlowBrokerIsFeltByThePeer() {
         KafkaOptions slow = NOBODY.sendTimeout(Duration.ofSeconds(8)).pending(2).inFlight(1);
         KafkaIngest ingest = KafkaIngest.of(slow, (peer, packet) -> toTopic("none", packet));

@@ -17,6 +17,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * {@code docs/options.md} is made of the options themselves and of their Javadoc: every public method that gives a changed copy, and every
@@ -137,6 +139,23 @@ class OptionsDocsTest {
             Files.writeString(PAGE, page);
         }
         assertThat(Files.readString(PAGE)).as("write it with -Ddocs.write=true").isEqualTo(page.toString());
+    }
+
+    @Test
+    void everySpringPropertyIsInItsTable() throws IOException {
+        String page = Files.readString(ROOT.resolve("docs/spring.md"));
+        JsonNode metadata = JsonMapper.shared()
+                .readTree(Files.readString(ROOT.resolve(
+                        "msgtrans-reactive/src/main/resources/META-INF/spring-configuration-metadata.json")));
+        Set<String> missing = new TreeSet<>();
+        for (JsonNode property : metadata.get("properties")) {
+            String name = property.get("name").asString();
+            if (!page.contains("`" + name + "`")
+                    && !page.contains(", `" + name.substring(name.lastIndexOf('.') + 1) + "` |")) {
+                missing.add(name);
+            }
+        }
+        assertThat(missing).isEmpty();
     }
 
     @Test

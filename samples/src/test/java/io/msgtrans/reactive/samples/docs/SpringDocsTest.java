@@ -7,6 +7,9 @@ import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.PacketType;
 import io.msgtrans.reactive.Route;
 import io.msgtrans.reactive.Router;
+import io.msgtrans.reactive.kafka.KafkaIngest;
+import io.msgtrans.reactive.kafka.KafkaOptions;
+import io.msgtrans.reactive.kafka.KafkaRecord;
 import io.msgtrans.reactive.pool.SessionPool;
 import io.msgtrans.reactive.samples.docs.shop.ShopApplication;
 import java.time.Duration;
@@ -16,6 +19,9 @@ import org.junit.jupiter.api.Test;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.ReactiveHealthIndicator;
+import org.springframework.boot.health.contributor.Status;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -49,6 +55,25 @@ class SpringDocsTest {
                     .onRequest(Route.bizType(7), Codec.TEXT, Codec.TEXT, (session, symbol) -> quotes.of(symbol));
         }
         // docs: end
+    }
+
+    // docs: kafka-health
+    @Bean
+    ReactiveHealthIndicator kafkaBridge(KafkaIngest ingest) {
+        return () -> ingest.ping(Duration.ofSeconds(2))
+                .thenReturn(Health.up().build())
+                .onErrorResume(away -> Mono.just(Health.down(away).build()));
+    }
+    // docs: end
+
+    @Test
+    void aBridgeWithoutBrokersIsDown() {
+        KafkaIngest ingest = KafkaIngest.of(
+                KafkaOptions.of("127.0.0.1:1").closeTimeout(Duration.ofMillis(10)),
+                (session, packet) -> KafkaRecord.of("none", packet.payload()));
+        Health health = kafkaBridge(ingest).health().block(LIMIT);
+        assertThat(health.getStatus()).isEqualTo(Status.DOWN);
+        ingest.close().block(LIMIT);
     }
 
     private static ConfigurableApplicationContext run(Class<?> application) {

@@ -158,7 +158,9 @@ public final class TcpProxy implements AutoCloseable {
     private static void reset(Channel channel) {
         channel.eventLoop().execute(() -> {
             channel.config().setOption(ChannelOption.SO_LINGER, 0);
-            channel.pipeline().remove(Forward.class); // the other one is told by its own reset
+            if (channel.pipeline().get(Forward.class) != null) {
+                channel.pipeline().remove(Forward.class); // the other one is told by its own reset
+            }
             channel.close();
         });
     }

@@ -756,6 +756,11 @@ final class ChannelSession implements Session {
         return peerFinished;
     }
 
+    /** The peer causes more than it may: nothing more of it is decoded. */
+    void excess(String what) {
+        handler.violated(new ProtocolException(Rule.EXCESS, what));
+    }
+
     /** The peer broke a rule: it is told, and the connection ends. */
     void violated(ProtocolException broken) {
         log.debug("{}: {}", this, broken.getMessage());

@@ -5,8 +5,6 @@ import io.msgtrans.reactive.LimitException;
 import io.msgtrans.reactive.OfferResult;
 import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.PacketType;
-import io.msgtrans.reactive.ProtocolException;
-import io.msgtrans.reactive.ProtocolException.Rule;
 import io.msgtrans.reactive.SessionOptions;
 import io.msgtrans.reactive.spi.Framing;
 import io.netty.buffer.ByteBuf;
@@ -776,10 +774,8 @@ final class Outbound implements Runnable {
         boolean within = answersBehind <= options().outboundBytes();
         answersBehind += length;
         if (within && answersBehind > options().outboundBytes()) {
-            loop.execute(() -> session.violated(new ProtocolException(
-                    Rule.EXCESS,
-                    "the peer does not read the answers that it causes: " + answersBehind
-                            + " bytes of them wait (option outboundBytes)")));
+            loop.execute(() -> session.excess("the peer does not read the answers that it causes: " + answersBehind
+                    + " bytes of them wait (option outboundBytes)"));
         }
     }
 

@@ -394,7 +394,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         }
     }
 
-    private void violated(ProtocolException broken) {
+    void violated(ProtocolException broken) {
         closed = true;
         present().violated(broken);
     }

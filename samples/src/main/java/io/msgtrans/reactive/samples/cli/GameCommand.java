@@ -3,8 +3,6 @@ package io.msgtrans.reactive.samples.cli;
 import io.msgtrans.reactive.samples.game.GameServer;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -33,18 +31,13 @@ final class GameCommand implements Callable<Integer> {
     private long seconds;
 
     @Override
-    public Integer call() throws InterruptedException {
+    public Integer call() {
         GameServer game = GameServer.start(host, gamePort, port);
         PrintWriter out = spec.commandLine().getOut();
         out.println("PLAY " + game.page());
         out.println("LISTENING " + game.uri());
         out.flush();
-        CountDownLatch end = new CountDownLatch(1);
-        Runtime.getRuntime().addShutdownHook(new Thread(end::countDown, "msgtrans-game-end"));
-        boolean stopped = end.await(seconds > 0 ? seconds : Long.MAX_VALUE, TimeUnit.SECONDS);
-        if (!stopped) {
-            game.dispose();
-        }
+        Lifetime.await(seconds, game);
         return 0;
     }
 }

@@ -3,8 +3,6 @@ package io.msgtrans.reactive.samples.cli;
 import io.msgtrans.reactive.samples.gateway.Gateway;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -33,7 +31,7 @@ final class GatewayCommand implements Callable<Integer> {
     private long seconds;
 
     @Override
-    public Integer call() throws InterruptedException {
+    public Integer call() {
         Gateway gateway = Gateway.start(host, port, devicePort);
         PrintWriter out = spec.commandLine().getOut();
         out.println("PAGE " + gateway.page());
@@ -44,19 +42,7 @@ final class GatewayCommand implements Callable<Integer> {
                 + " --request --biz 20 --data '{\"device\":\"pump 7\",\"text\":\"started\"}'");
         out.println("     curl " + gateway.page() + "archive");
         out.flush();
-        CountDownLatch end = new CountDownLatch(1);
-        Thread hook = new Thread(
-                () -> {
-                    gateway.dispose();
-                    end.countDown();
-                },
-                "msgtrans-gateway-end");
-        Runtime.getRuntime().addShutdownHook(hook);
-        boolean stopped = end.await(seconds > 0 ? seconds : Long.MAX_VALUE, TimeUnit.SECONDS);
-        if (!stopped) {
-            Runtime.getRuntime().removeShutdownHook(hook);
-            gateway.dispose();
-        }
+        Lifetime.await(seconds, gateway);
         return 0;
     }
 }

@@ -6,6 +6,7 @@ import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.PacketType;
 import io.msgtrans.reactive.PeerException;
 import io.msgtrans.reactive.Session;
+import io.msgtrans.reactive.TransportException;
 import io.msgtrans.reactive.TransportServer;
 import io.msgtrans.reactive.group.Group;
 import io.msgtrans.reactive.group.Groups;
@@ -97,14 +98,22 @@ public final class Collector implements Disposable {
             return Mono.defer(() -> stored(Report.of(packet)))
                     .then(kafka == null ? Mono.empty() : kafka.send(session, packet))
                     .then(session.reply(packet, new byte[0]))
-                    .onErrorResume(
-                            PeerException.class,
-                            bad -> session.replyError(packet, bad.code(), String.valueOf(bad.getMessage())));
+                    .onErrorResume(TransportException.class, error -> notTaken(session, packet, error));
         }
         if (packet.bizType() == ALERTS) {
             operators.join(session);
         }
         return Mono.empty();
+    }
+
+    /** The device is told, so that it sends the report again, or mends it. */
+    private static Mono<Void> notTaken(Session session, Packet packet, TransportException error) {
+        if (!session.isOpen() || !session.isExtended()) {
+            log.warn("{}: a report was not taken, and its device is not told", session, error);
+            return Mono.empty();
+        }
+        int code = error instanceof PeerException known ? known.code() : PeerException.UNAVAILABLE;
+        return session.replyError(packet, code, String.valueOf(error.getMessage()));
     }
 
     /** Completes when it is stored; waits while the queue is full. */

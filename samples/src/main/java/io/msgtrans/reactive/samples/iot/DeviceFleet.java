@@ -1,5 +1,6 @@
 package io.msgtrans.reactive.samples.iot;
 
+import io.msgtrans.reactive.EndpointOptions.Extensions;
 import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.TransportClient;
 import java.time.Duration;
@@ -42,8 +43,9 @@ public final class DeviceFleet implements Disposable {
 
     /** Connects so many devices over so many sessions. */
     public static Mono<DeviceFleet> connect(String uri, int devices, int sessions, int readingsPerReport) {
-        TransportClient client =
-                TransportClient.create(uri).endpoint(options -> options.connectTimeout(Duration.ofSeconds(30)));
+        TransportClient client = TransportClient.create(uri)
+                .endpoint(options ->
+                        options.connectTimeout(Duration.ofSeconds(30)).extensions(Extensions.ON));
         return Flux.range(0, sessions)
                 .flatMap(i -> client.connect(), CONNECTING)
                 .collectList()

@@ -12,8 +12,8 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
-import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 
 /** Opens sessions to a scale server, lets all send and all receive, closes them, and prints what it cost. */
 public final class ScaleRun {
@@ -35,6 +35,7 @@ public final class ScaleRun {
     private static final int CONNECTING = 64;
     private static final int SENDING = 256;
     private static final int PAYLOAD_BYTES = 64;
+    private static final Duration POLL = Duration.ofMillis(20);
     private static final Duration LONGEST = Duration.ofMinutes(30);
 
     private final TransportClient client;
@@ -113,7 +114,9 @@ public final class ScaleRun {
         Flux.fromIterable(sessions)
                 .flatMap(session -> session.close().onErrorComplete(), SENDING)
                 .blockLast(LONGEST);
-        await(-1, () -> -state(control, ScaleServer.STATE).sessions());
+        await(
+                sessions.size(),
+                () -> sessions.size() + 1 - state(control, ScaleServer.STATE).sessions());
         double closes = perSecond(sessions.size(), begin);
         long lost = expected - received + copies - heard;
         out.printf(
@@ -152,8 +155,8 @@ public final class ScaleRun {
         long last = count.getAsLong();
         long grown = System.nanoTime();
         while (last < expected && System.nanoTime() - grown < TimeUnit.SECONDS.toNanos(10)) {
-            @Nullable Long tick = Flux.interval(Duration.ofMillis(20)).blockFirst(LONGEST);
-            long now = tick == null ? last : count.getAsLong();
+            Mono.delay(POLL).block();
+            long now = count.getAsLong();
             if (now != last) {
                 grown = System.nanoTime();
             }

@@ -9,6 +9,7 @@ import io.msgtrans.reactive.channel.Gate;
 import io.msgtrans.reactive.spi.Connection;
 import io.msgtrans.reactive.spi.PeerCertificates;
 import io.msgtrans.reactive.spi.PeerIdentity;
+import io.netty.util.concurrent.Ticker;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -41,7 +42,8 @@ final class Admission {
     /** Whether the rate of an address allows one more connection. */
     boolean admitsConnection(InetAddress address) {
         Rate rate = options.connectRate();
-        return rate == null || bucket(connects, address, rate).tryTake(System.nanoTime());
+        return rate == null
+                || bucket(connects, address, rate).tryTake(Ticker.systemTicker().nanoTime());
     }
 
     /** The limits of a session, or {@code null} when there are none. */
@@ -60,7 +62,7 @@ final class Admission {
     }
 
     private static TokenBucket bucket(Map<InetAddress, TokenBucket> buckets, InetAddress address, Rate rate) {
-        long now = System.nanoTime();
+        long now = Ticker.systemTicker().nanoTime();
         if (buckets.size() > MANY_ADDRESSES) {
             buckets.values().removeIf(bucket -> bucket.isFull(now));
         }

@@ -54,7 +54,10 @@ public interface Session extends Disposable {
     @Nullable
     SSLSession tls();
 
-    /** What the transport offers beyond the others, such as {@code QuicConnection}, or {@code null}. */
+    /**
+     * What the transport offers beyond the others, such as {@code QuicConnection}, or {@code null}. Every session gives its Netty
+     * {@code Channel}, for diagnosis and tests: what is done to that is not known to the session.
+     */
     <T> @Nullable T transport(Class<T> type);
 
     /** Values that the application keeps with the session; safe for use by several threads. */

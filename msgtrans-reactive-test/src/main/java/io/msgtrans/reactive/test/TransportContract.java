@@ -236,6 +236,25 @@ public interface TransportContract {
         stop(server);
     }
 
+    /** Demand that comes while a read is decoded reaches what waited before. */
+    @Test
+    default void whoSubscribesWhenAnAnswerComesGetsWhatWaited() {
+        int count = 5;
+        BoundServer server = serve(session -> session.receive()
+                .concatMap(request -> session.send(Flux.range(0, count).map(TransportContract::numbered))
+                        .then(session.reply(request, "")))
+                .then());
+        Session session = connect(server);
+        StepVerifier.create(session.request(Packet.request("go"))
+                        .thenMany(Flux.defer(session::receive))
+                        .map(TransportContract::number)
+                        .take(count))
+                .expectNext(0, 1, 2, 3, 4)
+                .expectComplete()
+                .verify(LIMIT);
+        stop(server);
+    }
+
     @Test
     default void everyFieldAndSizeSurvives() {
         BoundServer server = serve(TransportContract::echo);

@@ -14,7 +14,7 @@ public final class TokenBucket {
     private final long toleranceNanos;
     private final AtomicLong fullAtNanos;
 
-    /** A full bucket, at a time of the clock of {@link System#nanoTime()}. */
+    /** A full bucket, at a time of the clock by which it is asked later, that of event loops. */
     public TokenBucket(Rate rate, long nowNanos) {
         this.rate = rate;
         this.intervalNanos = Math.max(1, (long) (TimeUnit.SECONDS.toNanos(1) / rate.perSecond()));

@@ -250,7 +250,10 @@ final class ChannelSession implements Session {
     @Override
     public <T> @Nullable T transport(Class<T> type) {
         Object feature = connection.feature();
-        return type.isInstance(feature) ? type.cast(feature) : null;
+        if (type.isInstance(feature)) {
+            return type.cast(feature);
+        }
+        return type == Channel.class ? type.cast(channel) : null;
     }
 
     @Override

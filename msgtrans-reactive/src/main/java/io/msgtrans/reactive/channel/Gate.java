@@ -3,6 +3,7 @@ package io.msgtrans.reactive.channel;
 import io.msgtrans.reactive.admission.AdmissionOptions;
 import io.msgtrans.reactive.admission.AdmissionOptions.OverRate;
 import io.msgtrans.reactive.admission.TokenBucket;
+import io.netty.util.concurrent.Ticker;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,27 +18,26 @@ public final class Gate {
 
     /** @param ofAddress shared by all sessions of the address, or {@code null} without limit */
     public Gate(AdmissionOptions options, @Nullable TokenBucket ofAddress) {
-        this.ofSession =
-                options.sessionRate() == null ? null : new TokenBucket(options.sessionRate(), System.nanoTime());
+        this.ofSession = options.sessionRate() == null
+                ? null
+                : new TokenBucket(options.sessionRate(), Ticker.systemTicker().nanoTime());
         this.ofAddress = ofAddress;
         this.paces = options.overRate() == OverRate.PACE;
         this.shedNanos = options.shedAfter().toNanos();
     }
 
     /** Nanoseconds until the next packet may be decoded; 0 for at once. */
-    long nanosUntilNext() {
+    long nanosUntilNext(long now) {
         if (!paces) {
             return 0;
         }
-        long now = System.nanoTime();
         long session = ofSession == null ? 0 : ofSession.nanosUntilNext(now);
         long address = ofAddress == null ? 0 : ofAddress.nanosUntilNext(now);
         return Math.max(session, address);
     }
 
     /** Takes a packet in; false when it is to be refused. */
-    boolean admits() {
-        long now = System.nanoTime();
+    boolean admits(long now) {
         if (!paces) {
             return (ofSession == null || ofSession.tryTake(now)) && (ofAddress == null || ofAddress.tryTake(now));
         }

@@ -154,7 +154,7 @@ final class Inbound {
         queue.add(kept);
         queuedBytes += kept.lengthBytes();
         if (shedNanos > 0) {
-            arrivals.add(System.nanoTime());
+            arrivals.add(handler.nanoTime());
         }
     }
 
@@ -183,7 +183,7 @@ final class Inbound {
     }
 
     private boolean isTooOld(Packet packet, long arrivedNanos) {
-        return packet.type() == PacketType.REQUEST && System.nanoTime() - arrivedNanos > shedNanos;
+        return packet.type() == PacketType.REQUEST && handler.nanoTime() - arrivedNanos > shedNanos;
     }
 
     /** No more will come; the subscriber learns it behind the last packet. */

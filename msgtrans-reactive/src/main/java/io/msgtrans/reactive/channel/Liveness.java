@@ -51,7 +51,7 @@ final class Liveness {
     private volatile long smoothedNanos = -1;
     private volatile long variationNanos;
     private volatile long latestNanos;
-    private volatile long lastReadNanos = System.nanoTime();
+    private volatile long lastReadNanos;
     private volatile PeerLoad load = PeerLoad.UNKNOWN;
     private volatile Sinks.@Nullable Many<Health> changes;
 
@@ -86,6 +86,7 @@ final class Liveness {
         this.heartbeat = options.heartbeat();
         this.ownLoad = ownLoad;
         this.wheel = wheel;
+        this.lastReadNanos = wheel.nanoTime();
     }
 
     /** Something that is done again and again. */
@@ -134,7 +135,7 @@ final class Liveness {
     /** Bytes arrived. */
     void alive() {
         if (watching) {
-            lastReadNanos = System.nanoTime();
+            lastReadNanos = wheel.nanoTime();
         }
     }
 
@@ -177,7 +178,7 @@ final class Liveness {
             return;
         }
         answeredToken = itsToken;
-        long nanos = System.nanoTime() - pingedNanos[(int) itsToken & (REMEMBERED_PINGS - 1)];
+        long nanos = wheel.nanoTime() - pingedNanos[(int) itsToken & (REMEMBERED_PINGS - 1)];
         latestNanos = nanos;
         long smoothed = smoothedNanos;
         long variation = variationNanos;
@@ -190,7 +191,7 @@ final class Liveness {
 
     private void checkIdle() {
         excuseOwnSilence();
-        long left = options.idleTimeout().toNanos() - (System.nanoTime() - lastReadNanos);
+        long left = options.idleTimeout().toNanos() - (wheel.nanoTime() - lastReadNanos);
         if (left > 0) {
             again(idle, left);
         } else {
@@ -221,7 +222,7 @@ final class Liveness {
             return;
         }
         long intervalNanos = heartbeat.interval().toNanos();
-        long now = System.nanoTime();
+        long now = wheel.nanoTime();
         if (token == 0
                 || now - pingedNanos[(int) token & (REMEMBERED_PINGS - 1)] >= intervalNanos - intervalNanos / 8) {
             token++;
@@ -236,7 +237,7 @@ final class Liveness {
     /** While nothing is read here, for want of demand, it is not the peer that is quiet. */
     private void excuseOwnSilence() {
         if (handler.isStalled()) {
-            lastReadNanos = System.nanoTime();
+            lastReadNanos = wheel.nanoTime();
         }
     }
 
@@ -307,7 +308,7 @@ final class Liveness {
     // ---- the verdict ----
 
     private HealthState judge() {
-        double intervals = (double) (System.nanoTime() - lastReadNanos)
+        double intervals = (double) (wheel.nanoTime() - lastReadNanos)
                 / heartbeat.interval().toNanos();
         HealthState bySilence = intervals >= heartbeat.failedAfter()
                 ? HealthState.FAILED
@@ -337,7 +338,7 @@ final class Liveness {
     }
 
     private Duration silence() {
-        return Duration.ofNanos(Math.max(0, System.nanoTime() - lastReadNanos));
+        return Duration.ofNanos(Math.max(0, wheel.nanoTime() - lastReadNanos));
     }
 
     // ---- any thread ----

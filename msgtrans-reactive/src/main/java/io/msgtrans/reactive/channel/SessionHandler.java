@@ -92,6 +92,8 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
 
     /** Whether the answer to our hello is waited for. */
     private volatile boolean sayingHello;
+    /** Demand came during a read, and is seen to behind it. */
+    private boolean resuming;
 
     private boolean closed;
     private long packetsReceived;
@@ -425,8 +427,13 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         return inbound().hasRoom() && (gate == null || isDue(gate));
     }
 
+    /** The time of the event loop. */
+    long nanoTime() {
+        return ctx().channel().eventLoop().ticker().nanoTime();
+    }
+
     private boolean isDue(Gate limit) {
-        long nanos = limit.nanosUntilNext();
+        long nanos = limit.nanosUntilNext(nanoTime());
         if (nanos > 0 && pause == null) {
             TimeoutWheel.Timeout over = new TimeoutWheel.Timeout() {
                 @Override
@@ -455,7 +462,11 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
 
     /** Goes on with what was kept and parked, when there is demand again. */
     void resume() {
-        if (session == null || inbound().decoding) {
+        if (session == null) {
+            return;
+        }
+        if (inbound().decoding) {
+            resumeLater();
             return;
         }
         outbound().enter();
@@ -469,6 +480,17 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         }
         readMore();
         lanes.forEach(SessionHandler::readMore);
+    }
+
+    /** What is decoded below us goes to the subscriber directly, but only if nothing waits before it. */
+    private void resumeLater() {
+        if (!resuming && (!inbound().isEmpty() || hasParked())) {
+            resuming = true;
+            ctx().channel().eventLoop().execute(() -> {
+                resuming = false;
+                resume();
+            });
+        }
     }
 
     private void unpark() {
@@ -708,7 +730,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
                 return;
             }
         }
-        if (gate != null && !gate.admits()) {
+        if (gate != null && !gate.admits(nanoTime())) {
             present().overloaded(packet);
             return;
         }
@@ -791,7 +813,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
 
     /** A stream is opened; false when it is to be refused. */
     boolean admitsStream() {
-        return gate == null || gate.admits();
+        return gate == null || gate.admits(nanoTime());
     }
 
     /** A request waited too long for demand. */

@@ -34,7 +34,7 @@ final class TimeoutWheel implements Runnable {
     private static final FastThreadLocal<TimeoutWheel> WHEELS = new FastThreadLocal<>();
 
     private final EventLoop loop;
-    private final long startNanos = System.nanoTime();
+    private final long startNanos;
     private final @Nullable Timeout[] buckets = new @Nullable Timeout[BUCKETS];
     private long tick;
     private int size;
@@ -42,6 +42,12 @@ final class TimeoutWheel implements Runnable {
 
     private TimeoutWheel(EventLoop loop) {
         this.loop = loop;
+        this.startNanos = nanoTime();
+    }
+
+    /** The time of the event loop, by which everything here goes. */
+    long nanoTime() {
+        return loop.ticker().nanoTime();
     }
 
     /** The wheel of the event loop on which the caller is. */
@@ -59,7 +65,7 @@ final class TimeoutWheel implements Runnable {
         if (size == 0) {
             tick = nowTick();
         }
-        timeout.deadlineTick = (System.nanoTime() - startNanos + delayNanos) / TICK_NANOS + 1;
+        timeout.deadlineTick = (nanoTime() - startNanos + delayNanos) / TICK_NANOS + 1;
         int bucket = (int) timeout.deadlineTick & (BUCKETS - 1);
         timeout.bucket = bucket;
         timeout.previous = null;
@@ -135,6 +141,6 @@ final class TimeoutWheel implements Runnable {
     }
 
     private long nowTick() {
-        return (System.nanoTime() - startNanos) / TICK_NANOS;
+        return (nanoTime() - startNanos) / TICK_NANOS;
     }
 }

@@ -54,6 +54,8 @@ public final class EndpointOptions implements Cloneable {
     private @Nullable Certificate certificate;
     private Map<String, Certificate> sniCertificates = Map.of();
     private @Nullable X509ExtendedKeyManager keys;
+    private Map<String, X509ExtendedKeyManager> sniKeys = Map.of();
+    private Duration certificateCheck = Duration.ofSeconds(10);
     private @Nullable Path trust;
     private @Nullable X509ExtendedTrustManager authorities;
     private ClientCertificate clientCertificate = ClientCertificate.NONE;
@@ -98,6 +100,26 @@ public final class EndpointOptions implements Cloneable {
     public EndpointOptions keys(X509ExtendedKeyManager keys) {
         EndpointOptions copy = copy();
         copy.keys = Objects.requireNonNull(keys, "keys");
+        return copy;
+    }
+
+    /** TLS, server: the same for clients that name this host, see {@link #certificate(String, Path, Path)}. */
+    public EndpointOptions keys(String host, X509ExtendedKeyManager keys) {
+        Map<String, X509ExtendedKeyManager> byHost = new LinkedHashMap<>(sniKeys);
+        byHost.put(host, Objects.requireNonNull(keys, "keys"));
+        EndpointOptions copy = copy();
+        copy.sniKeys = Map.copyOf(byHost);
+        return copy;
+    }
+
+    /**
+     * TLS, server: how often it is looked whether the PEM files have changed; default 10 s, zero for never, up to 1 day. Handshakes from
+     * then on use what is new, open sessions stay. Files that cannot be used are told in the log, and change nothing. (Clients look
+     * before each connection.)
+     */
+    public EndpointOptions certificateCheck(Duration every) {
+        EndpointOptions copy = copy();
+        copy.certificateCheck = SessionOptions.between("certificateCheck", every, Duration.ZERO, Duration.ofDays(1));
         return copy;
     }
 
@@ -223,6 +245,15 @@ public final class EndpointOptions implements Cloneable {
         return keys;
     }
 
+    /** Keys from elsewhere than files, by host name. */
+    public Map<String, X509ExtendedKeyManager> sniKeys() {
+        return sniKeys;
+    }
+
+    public Duration certificateCheck() {
+        return certificateCheck;
+    }
+
     /** Trust from elsewhere than a file. */
     public @Nullable X509ExtendedTrustManager authorities() {
         return authorities;
@@ -263,6 +294,7 @@ public final class EndpointOptions implements Cloneable {
                 || !sniCertificates.isEmpty()
                 || trust != null
                 || keys != null
+                || !sniKeys.isEmpty()
                 || authorities != null
                 || clientCertificate != ClientCertificate.NONE
                 || serverName != null

@@ -38,6 +38,7 @@ import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Schedulers;
 import reactor.netty.resources.LoopResources;
 import reactor.util.Logger;
 import reactor.util.Loggers;
@@ -83,7 +84,8 @@ final class RunningServer implements BoundServer {
     Mono<Void> listen(TransportServer.Endpoint endpoint) {
         return Mono.defer(() -> {
                     Transports.checkOptions(endpoint.uri(), endpoint.options());
-                    return Transports.find(endpoint.uri()).listen(new Context(endpoint));
+                    return withoutFiles(endpoint)
+                            .flatMap(read -> Transports.find(endpoint.uri()).listen(new Context(read)));
                 })
                 .onErrorMap(
                         error -> !(error instanceof TransportException),
@@ -98,6 +100,19 @@ final class RunningServer implements BoundServer {
                     }
                 })
                 .then();
+    }
+
+    /** The PEM files are read, and looked after until the server ends. */
+    private Mono<TransportServer.Endpoint> withoutFiles(TransportServer.Endpoint endpoint) {
+        if (!endpoint.options().hasTls()) {
+            return Mono.just(endpoint);
+        }
+        return Mono.fromCallable(() -> {
+                    CertificateFiles files = new CertificateFiles(endpoint.options());
+                    disposed.asMono().doFinally(end -> files.dispose()).subscribe(nothing -> {}, error -> {});
+                    return new TransportServer.Endpoint(endpoint.uri(), files.endpoint());
+                })
+                .subscribeOn(Schedulers.boundedElastic());
     }
 
     private final class Context implements SessionContext {

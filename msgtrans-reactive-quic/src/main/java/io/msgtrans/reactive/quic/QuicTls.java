@@ -2,6 +2,7 @@ package io.msgtrans.reactive.quic;
 
 import io.msgtrans.reactive.EndpointOptions;
 import io.msgtrans.reactive.EndpointOptions.Certificate;
+import io.msgtrans.reactive.spi.PemFiles;
 import io.msgtrans.reactive.spi.PinnedCertificate;
 import io.netty.handler.codec.quic.QuicSslContext;
 import io.netty.handler.codec.quic.QuicSslContextBuilder;
@@ -18,50 +19,32 @@ final class QuicTls {
     private QuicTls() {}
 
     /**
-     * TLS for a listener.
+     * TLS for a listener, by keys and authorities into which the server has read the PEM files.
      *
      * @throws IllegalArgumentException when there is no certificate
-     * @throws IOException when a PEM file cannot be used
+     * @throws IOException when the trusted authorities cannot be used
      */
     static QuicSslContext server(QuicSettings settings) throws IOException {
         EndpointOptions endpoint = settings.options();
-        QuicSslContext byDefault = serverContext(byDefault(endpoint), settings);
-        Map<String, Certificate> byHost = endpoint.sniCertificates();
-        if (byHost.isEmpty()) {
+        X509ExtendedKeyManager keys = endpoint.keys();
+        if (keys == null) {
+            throw new IllegalArgumentException("quic needs a certificate to listen: option certificate(chain, key)");
+        }
+        QuicSslContext byDefault = serverContext(keys, settings);
+        if (endpoint.sniKeys().isEmpty()) {
             return byDefault;
         }
         DomainWildcardMappingBuilder<QuicSslContext> mapping = new DomainWildcardMappingBuilder<>(byDefault);
-        for (Map.Entry<String, Certificate> entry : byHost.entrySet()) {
-            mapping.add(entry.getKey(), serverContext(files(entry.getValue()), settings));
+        for (Map.Entry<String, X509ExtendedKeyManager> entry :
+                endpoint.sniKeys().entrySet()) {
+            mapping.add(entry.getKey(), serverContext(entry.getValue(), settings));
         }
         return QuicSslContextBuilder.buildForServerWithSni(mapping.build());
     }
 
-    private static QuicSslContextBuilder byDefault(EndpointOptions endpoint) throws IOException {
-        X509ExtendedKeyManager keys = endpoint.keys();
-        if (keys != null) {
-            return QuicSslContextBuilder.forServer(keys, null);
-        }
-        Certificate certificate = endpoint.certificate();
-        if (certificate == null) {
-            throw new IllegalArgumentException("quic needs a certificate to listen: option certificate(chain, key)");
-        }
-        return files(certificate);
-    }
-
-    private static QuicSslContextBuilder files(Certificate certificate) throws IOException {
-        try {
-            return QuicSslContextBuilder.forServer(
-                    certificate.key().toFile(), null, certificate.chain().toFile());
-        } catch (IllegalArgumentException broken) {
-            throw new IOException(
-                    "certificate " + certificate.chain() + " cannot be used: " + broken.getMessage(), broken);
-        }
-    }
-
-    private static QuicSslContext serverContext(QuicSslContextBuilder builder, QuicSettings settings)
-            throws IOException {
+    private static QuicSslContext serverContext(X509ExtendedKeyManager keys, QuicSettings settings) throws IOException {
         EndpointOptions endpoint = settings.options();
+        QuicSslContextBuilder builder = QuicSslContextBuilder.forServer(keys, null);
         builder.applicationProtocols(settings.protocols())
                 .clientAuth(
                         switch (endpoint.clientCertificate()) {
@@ -77,11 +60,7 @@ final class QuicTls {
         if (endpoint.authorities() != null) {
             builder.trustManager(endpoint.authorities());
         } else if (endpoint.trust() != null) {
-            try {
-                builder.trustManager(endpoint.trust().toFile());
-            } catch (IllegalArgumentException broken) {
-                throw new IOException("trust " + endpoint.trust() + " cannot be used: " + broken.getMessage(), broken);
-            }
+            builder.trustManager(PemFiles.trust(endpoint.trust()));
         }
     }
 
@@ -93,25 +72,20 @@ final class QuicTls {
     static QuicSslContext client(QuicSettings settings) throws IOException {
         EndpointOptions endpoint = settings.options();
         QuicSslContextBuilder builder = QuicSslContextBuilder.forClient().applicationProtocols(settings.protocols());
-        try {
-            if (endpoint.isTrustAllInsecurely()) {
-                builder.trustManager(InsecureTrustManagerFactory.INSTANCE).endpointIdentificationAlgorithm("");
-            } else if (endpoint.pinnedCertificate() != null) {
-                builder.trustManager(new PinnedCertificate(endpoint.pinnedCertificate()))
-                        .endpointIdentificationAlgorithm("");
-            } else {
-                trust(builder, endpoint);
-            }
-            X509ExtendedKeyManager keys = endpoint.keys();
-            Certificate certificate = endpoint.certificate();
-            if (keys != null) {
-                builder.keyManager(keys, null);
-            } else if (certificate != null) {
-                builder.keyManager(
-                        certificate.key().toFile(), null, certificate.chain().toFile());
-            }
-        } catch (IllegalArgumentException broken) {
-            throw new IOException("a PEM file cannot be used: " + broken.getMessage(), broken);
+        if (endpoint.isTrustAllInsecurely()) {
+            builder.trustManager(InsecureTrustManagerFactory.INSTANCE).endpointIdentificationAlgorithm("");
+        } else if (endpoint.pinnedCertificate() != null) {
+            builder.trustManager(new PinnedCertificate(endpoint.pinnedCertificate()))
+                    .endpointIdentificationAlgorithm("");
+        } else {
+            trust(builder, endpoint);
+        }
+        X509ExtendedKeyManager keys = endpoint.keys();
+        Certificate certificate = endpoint.certificate();
+        if (keys != null) {
+            builder.keyManager(keys, null);
+        } else if (certificate != null) {
+            builder.keyManager(PemFiles.keys(certificate), null);
         }
         return builder.build();
     }

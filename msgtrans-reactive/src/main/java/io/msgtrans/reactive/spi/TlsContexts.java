@@ -37,8 +37,8 @@ public final class TlsContexts {
     private static final PemCache<SslContext> NEGOTIATING_CLIENTS = new PemCache<>();
 
     /**
-     * TLS for a listener; reads the PEM files on a thread that may block. Fails with {@link IllegalArgumentException} when
-     * there is no certificate and with {@link IOException} when a PEM file cannot be used.
+     * TLS for a listener, by the keys and authorities of its options, into which the server has read their PEM files. Fails with {@link
+     * IllegalArgumentException} when there are none.
      *
      * @param negotiate whether the wire extensions are agreed on by TLS (ALPN), if the options want them
      */
@@ -65,8 +65,9 @@ public final class TlsContexts {
         SslProvider.Builder builder = SslProvider.builder()
                 .sslContext(serverContext(uri, endpoint, negotiate))
                 .handshakeTimeout(endpoint.handshakeTimeout());
-        for (Map.Entry<String, Certificate> entry : endpoint.sniCertificates().entrySet()) {
-            SslContext context = serverContext(files(entry.getValue()), endpoint, negotiate);
+        for (Map.Entry<String, X509ExtendedKeyManager> entry :
+                endpoint.sniKeys().entrySet()) {
+            SslContext context = serverContext(entry.getValue(), endpoint, negotiate);
             builder.addSniMapping(entry.getKey(), spec -> spec.sslContext(context));
         }
         return builder.build();
@@ -74,29 +75,16 @@ public final class TlsContexts {
 
     private static SslContext serverContext(URI uri, EndpointOptions endpoint, boolean negotiate) throws IOException {
         X509ExtendedKeyManager keys = endpoint.keys();
-        if (keys != null) {
-            return serverContext(SslContextBuilder.forServer(keys), endpoint, negotiate);
-        }
-        Certificate certificate = endpoint.certificate();
-        if (certificate == null) {
+        if (keys == null) {
             throw new IllegalArgumentException(
                     uri.getScheme() + " needs a certificate to listen: option certificate(chain, key)");
         }
-        return serverContext(files(certificate), endpoint, negotiate);
+        return serverContext(keys, endpoint, negotiate);
     }
 
-    private static SslContextBuilder files(Certificate certificate) throws IOException {
-        try {
-            return SslContextBuilder.forServer(
-                    certificate.chain().toFile(), certificate.key().toFile());
-        } catch (IllegalArgumentException broken) {
-            throw new IOException(
-                    "certificate " + certificate.chain() + " cannot be used: " + broken.getMessage(), broken);
-        }
-    }
-
-    private static SslContext serverContext(SslContextBuilder builder, EndpointOptions endpoint, boolean negotiate)
+    private static SslContext serverContext(X509ExtendedKeyManager keys, EndpointOptions endpoint, boolean negotiate)
             throws IOException {
+        SslContextBuilder builder = SslContextBuilder.forServer(keys);
         builder.protocols(PROTOCOLS)
                 .clientAuth(
                         switch (endpoint.clientCertificate()) {
@@ -115,11 +103,7 @@ public final class TlsContexts {
         if (endpoint.authorities() != null) {
             builder.trustManager(endpoint.authorities());
         } else if (endpoint.trust() != null) {
-            try {
-                builder.trustManager(endpoint.trust().toFile());
-            } catch (IllegalArgumentException broken) {
-                throw new IOException("trust " + endpoint.trust() + " cannot be used: " + broken.getMessage(), broken);
-            }
+            builder.trustManager(PemFiles.trust(endpoint.trust()));
         }
     }
 
@@ -139,24 +123,19 @@ public final class TlsContexts {
 
     private static SslContext clientContext(EndpointOptions endpoint, boolean offer) throws IOException {
         SslContextBuilder builder = SslContextBuilder.forClient().protocols(PROTOCOLS);
-        try {
-            if (endpoint.isTrustAllInsecurely()) {
-                builder.trustManager(InsecureTrustManagerFactory.INSTANCE).endpointIdentificationAlgorithm("");
-            } else if (endpoint.pinnedCertificate() != null) {
-                builder.trustManager(new PinnedCertificate(endpoint.pinnedCertificate()));
-            } else {
-                trust(builder, endpoint);
-            }
-            X509ExtendedKeyManager keys = endpoint.keys();
-            Certificate certificate = endpoint.certificate();
-            if (keys != null) {
-                builder.keyManager(keys);
-            } else if (certificate != null) {
-                builder.keyManager(
-                        certificate.chain().toFile(), certificate.key().toFile());
-            }
-        } catch (IllegalArgumentException broken) {
-            throw new IOException("a PEM file cannot be used: " + broken.getMessage(), broken);
+        if (endpoint.isTrustAllInsecurely()) {
+            builder.trustManager(InsecureTrustManagerFactory.INSTANCE).endpointIdentificationAlgorithm("");
+        } else if (endpoint.pinnedCertificate() != null) {
+            builder.trustManager(new PinnedCertificate(endpoint.pinnedCertificate()));
+        } else {
+            trust(builder, endpoint);
+        }
+        X509ExtendedKeyManager keys = endpoint.keys();
+        Certificate certificate = endpoint.certificate();
+        if (keys != null) {
+            builder.keyManager(keys);
+        } else if (certificate != null) {
+            builder.keyManager(PemFiles.keys(certificate));
         }
         if (offer) {
             negotiate(builder);

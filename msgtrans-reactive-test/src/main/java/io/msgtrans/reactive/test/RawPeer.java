@@ -9,7 +9,10 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 
-/** A client of raw bytes over a plain socket: it sends what no well-behaved peer would. Every read waits 10 s at most. */
+/**
+ * A peer of raw bytes over a plain socket: it sends what no well-behaved one would. Every read waits 10 s at most. For the other side there
+ * is {@link RawServer}.
+ */
 public final class RawPeer implements AutoCloseable {
 
     private static final int TIMEOUT_MILLIS = 10_000;
@@ -25,6 +28,11 @@ public final class RawPeer implements AutoCloseable {
         socket.setTcpNoDelay(true);
         in = new DataInputStream(socket.getInputStream());
         out = socket.getOutputStream();
+    }
+
+    /** One that a server has accepted. */
+    static RawPeer of(Socket accepted) throws IOException {
+        return new RawPeer(accepted);
     }
 
     /** Opens a TCP connection to the host and port of a URI. */
@@ -48,6 +56,11 @@ public final class RawPeer implements AutoCloseable {
     /** Sends an HTTP request and gives the head of the answer. */
     public String http(String request) throws IOException {
         send(request.getBytes(StandardCharsets.US_ASCII));
+        return readHead();
+    }
+
+    /** Reads the head of an HTTP message, its empty line included. */
+    public String readHead() throws IOException {
         StringBuilder head = new StringBuilder();
         while (head.indexOf("\r\n\r\n") < 0) {
             head.append((char) in.readUnsignedByte());
@@ -64,6 +77,20 @@ public final class RawPeer implements AutoCloseable {
     /** Sends bytes given in hex. */
     public void sendHex(String hex) throws IOException {
         send(HexFormat.of().parseHex(hex));
+    }
+
+    /** Sends one unmasked frame of less than 64 KiB, as servers do, with this first byte (FIN, RSV, opcode). */
+    public void sendUnmasked(int first, byte[] payload) throws IOException {
+        boolean isShort = payload.length < 126;
+        byte[] frame = new byte[(isShort ? 2 : 4) + payload.length];
+        frame[0] = (byte) first;
+        frame[1] = (byte) (isShort ? payload.length : 126);
+        if (!isShort) {
+            frame[2] = (byte) (payload.length >>> 8);
+            frame[3] = (byte) payload.length;
+        }
+        System.arraycopy(payload, 0, frame, frame.length - payload.length, payload.length);
+        send(frame);
     }
 
     /** Sends one masked frame of less than 64 KiB with this first byte (FIN, RSV, opcode). */

@@ -20,16 +20,10 @@ import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.NetUtil;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.DefaultThreadFactory;
-import java.io.ByteArrayOutputStream;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Arrays;
-import java.util.Queue;
-import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -39,31 +33,17 @@ import java.util.concurrent.TimeUnit;
  */
 public final class TcpProxy implements AutoCloseable {
 
-    /** What may be under way in one direction; enough for a long fat network. */
-    private static final int UNDER_WAY_BYTES = 8 << 20;
-
     private final EventLoopGroup group =
             new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("tcp-proxy", true), NioIoHandler.newFactory());
     private final InetSocketAddress server;
     private final Channel front;
     private final Set<Channel> clients = ConcurrentHashMap.newKeySet();
     private final Set<Channel> servers = ConcurrentHashMap.newKeySet();
-    private volatile long delayNanos;
-    private volatile long bytesPerSecond;
-    private volatile long joinNanos;
-    private volatile int mostBytes;
-    private volatile double corruptionRate;
-    private volatile boolean cut;
-    private volatile boolean reading = true;
-    /** What waits for the link to be healed. */
-    private final Queue<Runnable> held = new ConcurrentLinkedQueue<>();
-
-    // The one event loop only.
-    private final Random random;
+    private final LinkFaults faults;
 
     private TcpProxy(InetSocketAddress server, long seed) {
         this.server = server;
-        this.random = new Random(seed);
+        this.faults = new LinkFaults(seed);
         this.front = new ServerBootstrap()
                 .group(group)
                 .channel(NioServerSocketChannel.class)
@@ -97,7 +77,7 @@ public final class TcpProxy implements AutoCloseable {
 
     /** From now on everything arrives so much later; default zero. */
     public TcpProxy delay(Duration delay) {
-        delayNanos = delay.toNanos();
+        faults.delay(delay);
         return this;
     }
 
@@ -106,42 +86,37 @@ public final class TcpProxy implements AutoCloseable {
      * meantime arrives, as TCP sends it again. New connections are accepted and get no further.
      */
     public TcpProxy cut(boolean cut) {
-        this.cut = cut;
-        if (!cut) {
-            for (Runnable work = held.poll(); work != null; work = held.poll()) {
-                work.run();
-            }
-        }
+        faults.cut(cut);
         return this;
     }
 
     /** From now on so many bytes pass in a second, in each direction of each connection; 0, the default, for no limit. */
     public TcpProxy throttle(long bytesPerSecond) {
-        this.bytesPerSecond = bytesPerSecond;
+        faults.throttle(bytesPerSecond);
         return this;
     }
 
     /** From now on bytes arrive in pieces of 1 to so many, each a write of its own; 0, the default, leaves them as they come. */
     public TcpProxy split(int mostBytes) {
-        this.mostBytes = mostBytes;
+        faults.split(mostBytes);
         return this;
     }
 
     /** From now on what comes within this time arrives as one; zero, the default, leaves it as it comes. */
     public TcpProxy join(Duration time) {
-        joinNanos = time.toNanos();
+        faults.join(time);
         return this;
     }
 
     /** From now on in this share of the reads, 0..1, one bit is flipped; default 0. */
     public TcpProxy corrupt(double rate) {
-        corruptionRate = rate;
+        faults.corrupt(rate);
         return this;
     }
 
     /** From now on nothing is read, as by a peer that has stopped, until this is taken back: what is sent fills the buffers. */
     public TcpProxy reading(boolean reading) {
-        this.reading = reading;
+        faults.reading(reading);
         if (reading) {
             clients.forEach(Channel::read);
             servers.forEach(Channel::read);
@@ -186,23 +161,10 @@ public final class TcpProxy implements AutoCloseable {
         return clients.size();
     }
 
-    /** Does something now, or when the link is healed. */
-    private void whenWhole(Channel channel, Runnable work) {
-        Runnable inLoop = () -> channel.eventLoop().execute(work);
-        if (cut) {
-            held.add(inLoop);
-            if (!cut && held.remove(inLoop)) {
-                inLoop.run(); // healed in between
-            }
-        } else if (channel.eventLoop().inEventLoop()) {
-            work.run();
-        } else {
-            inLoop.run();
-        }
-    }
-
     private void accept(Channel client) {
-        whenWhole(client, () -> connect(client));
+        if (!faults.whenHealed(client.eventLoop(), () -> connect(client))) {
+            connect(client);
+        }
     }
 
     private void connect(Channel client) {
@@ -218,8 +180,8 @@ public final class TcpProxy implements AutoCloseable {
                     if (connected.isSuccess()) {
                         opened(clients, client);
                         opened(servers, back);
-                        back.pipeline().addLast(new Forward(client));
-                        client.pipeline().addLast(new Forward(back));
+                        back.pipeline().addLast(new Forward(back, client));
+                        client.pipeline().addLast(new Forward(client, back));
                         back.read();
                         client.read();
                     } else {
@@ -233,18 +195,15 @@ public final class TcpProxy implements AutoCloseable {
         channel.closeFuture().addListener(closed -> open.remove(channel));
     }
 
-    private record Delayed(long dueNanos, Runnable action) {}
-
     private final class Forward extends ChannelInboundHandlerAdapter {
+        private final Channel from;
         private final Channel to;
-        private final Queue<Delayed> waiting = new ArrayDeque<>();
-        private final ByteArrayOutputStream joined = new ByteArrayOutputStream();
-        private int underWay;
-        /** When the next byte may arrive, by the throttle. */
-        private long freeNanos = System.nanoTime();
+        private final FaultyPipe pipe;
 
-        Forward(Channel to) {
+        Forward(Channel from, Channel to) {
+            this.from = from;
             this.to = to;
+            this.pipe = new FaultyPipe(faults, from.eventLoop(), this::arrive);
         }
 
         @Override
@@ -252,89 +211,35 @@ public final class TcpProxy implements AutoCloseable {
             ByteBuf read = (ByteBuf) message;
             byte[] bytes = ByteBufUtil.getBytes(read); // what is under way at the end needs no release
             read.release();
-            if (corruptionRate > 0 && random.nextDouble() < corruptionRate) {
-                bytes[random.nextInt(bytes.length)] ^= (byte) (1 << random.nextInt(8));
-            }
-            underWay += bytes.length;
-            if (joinNanos == 0) {
-                arrive(ctx, bytes);
-                return;
-            }
-            joined.writeBytes(bytes);
-            if (joined.size() == bytes.length) {
-                ctx.executor().schedule(() -> arriveJoined(ctx), joinNanos, TimeUnit.NANOSECONDS);
-            }
+            pipe.take(bytes);
         }
 
-        private void arriveJoined(ChannelHandlerContext ctx) {
-            byte[] bytes = joined.toByteArray();
-            joined.reset();
-            if (bytes.length > 0) {
-                arrive(ctx, bytes);
-            }
-        }
-
-        private void arrive(ChannelHandlerContext ctx, byte[] bytes) {
-            int most = mostBytes;
-            for (int from = 0; from < bytes.length; ) {
-                int length = most == 0 ? bytes.length : Math.min(bytes.length - from, 1 + random.nextInt(most));
-                byte[] piece = most == 0 ? bytes : Arrays.copyOfRange(bytes, from, from + length);
-                from += length;
-                later(
-                        ctx,
-                        piece.length,
-                        () -> to.writeAndFlush(Unpooled.wrappedBuffer(piece)).addListener(written -> {
-                            underWay -= piece.length;
-                            readOn(ctx);
-                        }));
-            }
+        private void arrive(byte[] piece) {
+            to.writeAndFlush(Unpooled.wrappedBuffer(piece)).addListener(written -> {
+                pipe.gone(piece.length);
+                readOn();
+            });
         }
 
         @Override
         public void channelReadComplete(ChannelHandlerContext ctx) {
-            readOn(ctx);
+            readOn();
         }
 
-        private void readOn(ChannelHandlerContext ctx) {
-            if (underWay < UNDER_WAY_BYTES && !cut && reading) {
-                ctx.read();
+        private void readOn() {
+            if (pipe.hasRoom() && faults.isReading()) {
+                from.read();
             }
         }
 
         @Override
         public void channelInactive(ChannelHandlerContext ctx) {
-            arriveJoined(ctx);
-            later(ctx, 0, () -> to.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE));
+            pipe.finish(() -> to.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE));
         }
 
         @Override
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
             ctx.close(); // a reset, which the other side sees as an end
-        }
-
-        private void later(ChannelHandlerContext ctx, int bytes, Runnable action) {
-            long rate = bytesPerSecond;
-            long now = System.nanoTime();
-            if (rate > 0) {
-                freeNanos = Math.max(freeNanos, now) + bytes * TimeUnit.SECONDS.toNanos(1) / rate;
-            }
-            waiting.add(new Delayed((rate > 0 ? freeNanos : now) + delayNanos, action));
-            if (waiting.size() == 1) {
-                runDue(ctx);
-            }
-        }
-
-        /** One after the other, so that nothing is overtaken when the delay gets shorter. */
-        private void runDue(ChannelHandlerContext ctx) {
-            for (Delayed first = waiting.peek(); first != null; first = waiting.peek()) {
-                long left = first.dueNanos() - System.nanoTime();
-                if (left > 0) {
-                    ctx.executor().schedule(() -> runDue(ctx), left, TimeUnit.NANOSECONDS);
-                    return;
-                }
-                waiting.remove();
-                whenWhole(ctx.channel(), first.action());
-            }
         }
     }
 

@@ -6,6 +6,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -13,6 +14,8 @@ import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.DatagramPacket;
 import io.netty.channel.socket.nio.NioDatagramChannel;
+import io.netty.handler.timeout.IdleStateEvent;
+import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.NetUtil;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.InetSocketAddress;
@@ -25,11 +28,13 @@ import java.util.concurrent.atomic.LongAdder;
 
 /**
  * A network between UDP peers on the loopback interface, which delays, loses, reorders, repeats, corrupts, cuts, and moves its clients to
- * other ports. What befalls which datagram follows from the seed and their order, see {@link Seed}.
+ * other ports, at once or when they were silent for a minute. What befalls which datagram follows from the seed and their order, see {@link Seed}.
  */
 public final class UdpProxy implements AutoCloseable {
 
     private static final int BUFFER_BYTES = 4 << 20;
+    /** A client that was silent for so long has another port when it comes back, as behind a router. */
+    private static final int FORGOTTEN_SECONDS = 60;
 
     private final EventLoopGroup group =
             new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("udp-proxy", true), NioIoHandler.newFactory());
@@ -147,7 +152,13 @@ public final class UdpProxy implements AutoCloseable {
                     .channel(NioDatagramChannel.class)
                     .option(ChannelOption.SO_RCVBUF, BUFFER_BYTES)
                     .option(ChannelOption.SO_SNDBUF, BUFFER_BYTES)
-                    .handler(new FromServer(client))
+                    .handler(new ChannelInitializer<>() {
+                        @Override
+                        protected void initChannel(Channel back) {
+                            back.pipeline()
+                                    .addLast(new IdleStateHandler(0, 0, FORGOTTEN_SECONDS), new FromServer(client));
+                        }
+                    })
                     .bind(new InetSocketAddress(NetUtil.LOCALHOST4, 0))
                     .addListener(bound -> {
                         Channel created = ((ChannelFuture) bound).channel();
@@ -168,6 +179,14 @@ public final class UdpProxy implements AutoCloseable {
         @Override
         protected void channelRead0(ChannelHandlerContext ctx, DatagramPacket datagram) {
             pass(front, datagram, client);
+        }
+
+        @Override
+        public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+            if (event instanceof IdleStateEvent) {
+                backs.remove(client, ctx.channel());
+                ctx.close();
+            }
         }
     }
 

@@ -137,6 +137,28 @@ class FaultsTest {
     }
 
     @Test
+    void aCutThatIsHealedKeepsTheOrder(@Seed long seed) {
+        try (TcpProxy proxy = TcpProxy.to(server.uri().getPort(), seed).split(50)) {
+            Session session = connect(proxy);
+            Mono<List<byte[]>> answers = Flux.range(0, REQUESTS)
+                    .flatMapSequential(i -> session.request(Packet.request(payload(i))), 32)
+                    .map(Packet::payload)
+                    .collectList()
+                    .cache();
+            answers.subscribe(all -> {}, error -> {});
+            Flux.interval(Duration.ofMillis(2))
+                    .doOnNext(tick -> proxy.cut(tick % 2 == 0))
+                    .takeUntilOther(answers.onErrorComplete())
+                    .blockLast(TransportContract.LIMIT);
+            List<byte[]> all = answers.block(TransportContract.LIMIT);
+            for (int i = 0; i < REQUESTS; i++) {
+                assertThat(all.get(i)).isEqualTo(payload(i));
+            }
+            session.dispose();
+        }
+    }
+
+    @Test
     void aPeerThatStopsReadingHoldsTheSenderUp() {
         try (TcpProxy proxy = TcpProxy.to(server.uri().getPort()).reading(false)) {
             Session session = connect(proxy);

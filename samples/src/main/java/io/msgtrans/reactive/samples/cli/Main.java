@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
             DiagnoseCommand.class,
             SampleCommand.class,
             ScaleCommand.class,
+            SoakCommand.class,
             DocsCommand.class
         })
 public final class Main implements Callable<Integer> {

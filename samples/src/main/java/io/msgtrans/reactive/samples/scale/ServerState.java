@@ -1,11 +1,6 @@
 package io.msgtrans.reactive.samples.scale;
 
-import io.netty.util.internal.PlatformDependent;
-import java.io.IOException;
-import java.lang.management.BufferPoolMXBean;
-import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import io.msgtrans.reactive.samples.process.MemoryUse;
 
 /**
  * What a server process has at a moment.
@@ -19,37 +14,8 @@ import java.nio.file.Path;
 record ServerState(long heapBytes, long directBytes, long residentBytes, long sessions, long packets) {
 
     static ServerState now(boolean collect, long sessions, long packets) {
-        if (collect) {
-            for (int i = 0; i < 3; i++) {
-                System.gc();
-            }
-        }
-        return new ServerState(
-                ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed(),
-                direct(),
-                resident(),
-                sessions,
-                packets);
-    }
-
-    private static long direct() {
-        long jdk = ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
-                .filter(pool -> pool.getName().equals("direct"))
-                .mapToLong(BufferPoolMXBean::getMemoryUsed)
-                .sum();
-        return Math.max(jdk, PlatformDependent.usedDirectMemory());
-    }
-
-    private static long resident() {
-        try {
-            return Files.readAllLines(Path.of("/proc/self/status")).stream()
-                    .filter(line -> line.startsWith("VmRSS:"))
-                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
-                    .findFirst()
-                    .orElse(0);
-        } catch (IOException notLinux) {
-            return 0;
-        }
+        MemoryUse memory = MemoryUse.now(collect);
+        return new ServerState(memory.heapBytes(), memory.directBytes(), memory.residentBytes(), sessions, packets);
     }
 
     String toText() {

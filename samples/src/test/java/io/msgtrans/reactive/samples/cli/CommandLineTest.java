@@ -223,6 +223,22 @@ class CommandLineTest {
     }
 
     @Test
+    void aShortSoakLosesNothing() {
+        assertThat(run("soak", "--hours", "0.0025", "--every", "3", "--rate", "100"))
+                .as(out + "" + err)
+                .isZero();
+        assertThat(out.toString()).contains("| tcps |", "| quic |", "| mem |", "0 violations");
+    }
+
+    @Test
+    void aSoakSaysWhatIsWrongWithItsOptions() {
+        assertThat(run("soak", "--transports", "tcp,udp")).isNotZero();
+        assertThat(err.toString()).contains("--transports [tcp, udp]");
+        assertThat(run("soak", "--hours", "0.001")).isNotZero();
+        assertThat(err.toString()).contains("--hours 0.001 is less than --every 60");
+    }
+
+    @Test
     void aSampleThatIsNotThereIsNamedWithThoseThatAre() {
         assertThat(run("sample")).isNotZero();
         assertThat(err.toString()).contains("trading");

@@ -4,6 +4,7 @@ import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.SessionOptions;
 import io.msgtrans.reactive.health.PeerLoad;
 import io.msgtrans.reactive.spi.Framing;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.util.ArrayList;
@@ -22,13 +23,19 @@ final class Decoding {
 
     boolean completed;
 
+    private final List<ByteBuf> reads = new ArrayList<>();
+
     Decoding(Framing framing, SessionOptions options, boolean borrowed) {
+        this(framing, options, borrowed, false);
+    }
+
+    Decoding(Framing framing, SessionOptions options, boolean borrowed, boolean extended) {
         handler = new SessionHandler(
                 () -> 1,
                 "tcp",
                 options,
                 framing,
-                Role.server(false, () -> PeerLoad.UNKNOWN),
+                Role.server(extended, () -> PeerLoad.UNKNOWN),
                 null,
                 (session, opened) -> {});
         channel = new EmbeddedChannel(handler);
@@ -39,8 +46,15 @@ final class Decoding {
 
     /** A read of these bytes. */
     void read(byte[] bytes, int from, int to) {
-        channel.writeInbound(Unpooled.directBuffer().writeBytes(bytes, from, to - from));
+        ByteBuf read = Unpooled.directBuffer().writeBytes(bytes, from, to - from);
+        reads.add(read);
+        channel.writeInbound(read);
         channel.runPendingTasks();
+    }
+
+    /** Whether a buffer of a read is still held, which none may be behind {@link #close}. */
+    boolean holdsReads() {
+        return reads.stream().anyMatch(read -> read.refCnt() > 0);
     }
 
     void read(byte[] bytes) {

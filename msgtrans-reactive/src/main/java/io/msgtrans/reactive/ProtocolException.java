@@ -9,6 +9,8 @@ public final class ProtocolException extends TransportException {
     public enum Rule {
         /** Bytes that are not a packet of this version. */
         MALFORMED,
+        /** Text that is not UTF-8. */
+        NOT_TEXT,
         /** Larger than the limit of this side. */
         TOO_LARGE,
         /** A kind of message that this side does not accept. */

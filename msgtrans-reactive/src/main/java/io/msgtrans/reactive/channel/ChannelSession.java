@@ -772,6 +772,7 @@ final class ChannelSession implements Session {
                     case MALFORMED -> 1002;
                     case TOO_LARGE -> 1009;
                     case UNSUPPORTED -> 1003;
+                    case NOT_TEXT -> 1007;
                     case EXCESS -> 1008;
                 };
         CloseReason reason = new CloseReason(Kind.PROTOCOL, code, String.valueOf(broken.getMessage()));

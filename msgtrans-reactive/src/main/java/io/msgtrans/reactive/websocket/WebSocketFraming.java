@@ -211,7 +211,7 @@ public final class WebSocketFraming implements Framing {
         try {
             var unused = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8));
         } catch (CharacterCodingException invalid) {
-            throw malformed("text message is not valid UTF-8");
+            throw new ProtocolException(Rule.NOT_TEXT, "WebSocket: text message is not valid UTF-8");
         }
         switch (textMessages) {
             case IGNORE -> sink.ignored();
@@ -258,7 +258,7 @@ public final class WebSocketFraming implements Framing {
                     .decode(ByteBuffer.wrap(bytes))
                     .toString();
         } catch (CharacterCodingException invalid) {
-            throw malformed("close reason is not valid UTF-8");
+            throw new ProtocolException(Rule.NOT_TEXT, "WebSocket: close reason is not valid UTF-8");
         }
     }
 

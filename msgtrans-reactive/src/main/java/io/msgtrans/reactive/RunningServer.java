@@ -327,6 +327,9 @@ final class RunningServer implements BoundServer {
     }
 
     private void handlerFailed(Session session, Throwable error) {
+        if (error instanceof ConnectionLostException && session.closeReason() != null) {
+            return; // it learns of the end of its session, and is not its cause
+        }
         handlersFailed.increment();
         if (events.isWatched()) {
             events.emit(new ServerEvent(Kind.HANDLER_FAILED, session, session.remoteAddress(), null, error));

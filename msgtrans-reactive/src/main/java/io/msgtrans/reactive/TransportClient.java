@@ -13,6 +13,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -106,26 +107,24 @@ public final class TransportClient implements Cloneable {
      * EndpointOptions#connectTimeout()} at the latest, or with {@link AuthenticationException}. Cancel gives up.
      */
     public Mono<Session> connect() {
-        return Mono.defer(() -> {
-                    Transports.checkOptions(uri, endpoint);
-                    long startNanos = System.nanoTime();
-                    return open().doOnNext(
-                                    session -> timings().handshakes().recordEach(System.nanoTime() - startNanos));
-                })
-                .flatMap(this::requireExtensions)
-                .flatMap(this::introduce)
-                .timeout(endpoint.connectTimeout())
+        return new SessionOpening(this::open, endpoint.connectTimeout())
                 .onErrorMap(
                         error -> !(error instanceof ConnectFailedException || error instanceof AuthenticationException),
                         this::failed)
-                .doOnError(error -> activity.failed())
-                .doOnDiscard(Session.class, Session::dispose);
+                .doOnError(error -> activity.failed());
     }
 
-    /** A transport makes the session when the connection opens, on its event loop, and not when somebody demands it. */
-    private Mono<Session> open() {
-        return Mono.create(sink ->
-                sink.onCancel(Transports.find(uri).connect(new Context()).subscribe(sink::success, sink::error)));
+    private Mono<Session> open(Consumer<Session> opened) {
+        return Mono.defer(() -> {
+                    Transports.checkOptions(uri, endpoint);
+                    long startNanos = System.nanoTime();
+                    return Transports.find(uri).connect(new Context()).doOnNext(session -> {
+                        opened.accept(session);
+                        timings().handshakes().recordEach(System.nanoTime() - startNanos);
+                    });
+                })
+                .flatMap(this::requireExtensions)
+                .flatMap(this::introduce);
     }
 
     private Mono<Session> requireExtensions(Session session) {

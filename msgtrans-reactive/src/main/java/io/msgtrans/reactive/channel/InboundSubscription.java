@@ -101,9 +101,9 @@ final class InboundSubscription implements Subscription, Runnable {
         }
         cancelled = true;
         if (error == null) {
-            actual.onComplete();
+            Signals.complete(actual);
         } else {
-            actual.onError(error);
+            Signals.error(actual, error);
         }
     }
 

@@ -74,7 +74,7 @@ final class PendingRequest extends TimeoutWheel.Timeout implements Subscription 
     void fail(Throwable error) {
         int before = STATE.getAndSet(this, DONE);
         if (before == WAITING || before == REQUESTED) {
-            actual.onError(error);
+            Signals.error(actual, error);
         }
     }
 

@@ -194,9 +194,9 @@ final class SendSubscriber extends PublisherSender implements Subscription {
             if (STATE.compareAndSet(this, ACTIVE, ENDED)) {
                 Throwable error = upstreamError;
                 if (error == null) {
-                    actual.onComplete();
+                    Signals.complete(actual);
                 } else {
-                    actual.onError(error);
+                    Signals.error(actual, error);
                 }
             }
             return true;
@@ -222,11 +222,13 @@ final class SendSubscriber extends PublisherSender implements Subscription {
         outbound.lost(queued);
         if (STATE.compareAndSet(this, ACTIVE, ENDED)) {
             long unsent = taken - written + queued;
-            actual.onError(new ConnectionLostException(
-                    lost.getMessage() + "; " + unsent + " packets of this send were not handed to the socket",
-                    lost.reason(),
-                    unsent,
-                    lost.getCause()));
+            Signals.error(
+                    actual,
+                    new ConnectionLostException(
+                            lost.getMessage() + "; " + unsent + " packets of this send were not handed to the socket",
+                            lost.reason(),
+                            unsent,
+                            lost.getCause()));
         }
     }
 

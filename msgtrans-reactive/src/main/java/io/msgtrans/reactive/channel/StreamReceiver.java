@@ -89,7 +89,8 @@ final class StreamReceiver extends StreamDemand implements Subscription, Runnabl
     private void refuse(long n) {
         if (!cancelled) {
             cancelOnLoop();
-            actual.onError(
+            Signals.error(
+                    actual,
                     new IllegalArgumentException("§3.9: request of " + n + " elements; demand must be positive"));
         }
     }
@@ -165,7 +166,7 @@ final class StreamReceiver extends StreamDemand implements Subscription, Runnabl
         } catch (Throwable thrown) {
             Exceptions.throwIfJvmFatal(thrown);
             cancelOnLoop();
-            actual.onError(thrown);
+            Signals.error(actual, thrown);
         }
     }
 
@@ -188,9 +189,9 @@ final class StreamReceiver extends StreamDemand implements Subscription, Runnabl
             cancelled = true;
             Throwable error = peerError;
             if (error == null) {
-                actual.onComplete();
+                Signals.complete(actual);
             } else {
-                actual.onError(error);
+                Signals.error(actual, error);
             }
         }
     }

@@ -77,7 +77,7 @@ public final class MemTransport implements TransportProvider {
         EventLoop serverLoop = server.loops().onServer(true).next();
         serverLoop.register(serverEnd).addListener(registered -> {
             if (!registered.isSuccess() || !server.admit(serverEnd)) {
-                serverEnd.close();
+                giveUp(serverEnd);
                 sink.error(
                         new ConnectException("refused by mem://" + server.uri().getRawAuthority()));
                 return;
@@ -96,10 +96,10 @@ public final class MemTransport implements TransportProvider {
 
     private static void open(MemChannel end, SessionContext context, boolean extended, MonoSink<Session> sink) {
         EventLoop loop = context.loops().onClient(true).next();
-        sink.onCancel(end::close);
+        sink.onCancel(() -> loop.execute(() -> giveUp(end)));
         loop.register(end).addListener(registered -> {
             if (!registered.isSuccess()) {
-                end.close();
+                giveUp(end);
                 sink.error(registered.cause());
                 return;
             }
@@ -110,6 +110,15 @@ public final class MemTransport implements TransportProvider {
                 sink.error(failed);
             }
         });
+    }
+
+    /** Also before it was registered, when nothing can be asked of its event loop. */
+    private static void giveUp(MemChannel end) {
+        if (end.isRegistered()) {
+            end.close();
+        } else {
+            end.unsafe().closeForcibly();
+        }
     }
 
     private static Session install(Channel channel, SessionContext context, boolean extended) {

@@ -4,6 +4,7 @@ import io.msgtrans.reactive.EndpointOptions.Extensions;
 import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.channel.SessionHandler;
 import io.msgtrans.reactive.spi.Listener;
+import io.msgtrans.reactive.spi.OpeningChannel;
 import io.msgtrans.reactive.spi.SessionContext;
 import io.msgtrans.reactive.spi.SharedPorts;
 import io.msgtrans.reactive.spi.TlsContexts;
@@ -71,8 +72,10 @@ public final class TcpTransport implements TransportProvider {
     @Override
     public Mono<Session> connect(SessionContext context) {
         return Mono.defer(() -> {
+            OpeningChannel opening = new OpeningChannel();
             TcpClient client = TcpClient.newConnection()
                     .runOn(context.loops())
+                    .doOnChannelInit((observer, channel, remote) -> opening.made(channel))
                     .host(context.uri().getHost())
                     .port(context.uri().getPort())
                     .option(ChannelOption.TCP_NODELAY, true)
@@ -85,11 +88,11 @@ public final class TcpTransport implements TransportProvider {
                     : client.connect();
             boolean hello =
                     !isSecure(context.uri().getScheme()) && context.endpoint().extensions() == Extensions.ON;
-            return connect.flatMap(connection -> {
+            return opening.closedByCancel(connect.flatMap(connection -> {
                 SessionHandler handler = handler(connection, context);
                 add(connection, handler);
                 return hello ? handler.sayHello() : Mono.just(handler.session());
-            });
+            }));
         });
     }
 

@@ -8,6 +8,7 @@ import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.admission.Handshake;
 import io.msgtrans.reactive.channel.SessionHandler;
 import io.msgtrans.reactive.spi.Listener;
+import io.msgtrans.reactive.spi.OpeningChannel;
 import io.msgtrans.reactive.spi.PeerCertificates;
 import io.msgtrans.reactive.spi.PeerIdentity;
 import io.msgtrans.reactive.spi.SessionContext;
@@ -222,8 +223,10 @@ public final class WebSocketTransport implements TransportProvider {
     @Override
     public Mono<Session> connect(SessionContext context) {
         return Mono.defer(() -> {
+            OpeningChannel opening = new OpeningChannel();
             HttpClient client = HttpClient.create(ConnectionProvider.newConnection())
                     .runOn(context.loops())
+                    .doOnChannelInit((observer, channel, remote) -> opening.made(channel))
                     .option(ChannelOption.TCP_NODELAY, true)
                     .option(ChannelOption.SO_KEEPALIVE, true)
                     .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
@@ -241,11 +244,12 @@ public final class WebSocketTransport implements TransportProvider {
             Mono<HttpClient> secured = isSecure(uri.getScheme())
                     ? TlsContexts.client(context.endpoint(), false).map(client::secure)
                     : Mono.just(client);
-            return secured.flatMap(ready -> ready.websocket(CLIENT_SPEC)
+            Mono<Session> connect = secured.flatMap(ready -> ready.websocket(CLIENT_SPEC)
                     .uri(uri.getRawPath() == null || uri.getRawPath().isEmpty() ? uri.resolve("/") : uri)
                     .connect()
                     .map(connection -> install(connection, context, true, isExtended(connection), new PeerIdentity()))
                     .onErrorMap(WebSocketClientHandshakeException.class, WebSocketTransport::refusal));
+            return opening.closedByCancel(connect);
         });
     }
 

@@ -13,7 +13,9 @@ class CommandLineFuzzTest {
     void argumentsAreUnderstoodOrRefused(byte[] data) {
         String[] arguments = new String(data, StandardCharsets.UTF_8).split("\0", -1);
         try {
-            new CommandLine(new Main()).setCaseInsensitiveEnumValuesAllowed(true).parseArgs(arguments);
+            new CommandLine(new Main())
+                    .setCaseInsensitiveEnumValuesAllowed(true)
+                    .parseArgs(arguments);
         } catch (ParameterException refused) {
             Assertions.assertNotNull(refused.getMessage());
         }

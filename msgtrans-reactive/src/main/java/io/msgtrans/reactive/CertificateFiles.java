@@ -46,8 +46,9 @@ final class CertificateFiles implements Disposable {
         }
         Path trust = from.trust();
         if (trust != null && from.authorities() == null) {
+            Watched files = watch(List.of(trust));
             ReplaceableTrust replaceable = new ReplaceableTrust(PemFiles.trust(trust));
-            watched.add(new Watched(List.of(trust), () -> replaceable.replace(PemFiles.trust(trust))));
+            files.reload = () -> replaceable.replace(PemFiles.trust(trust));
             read = read.authorities(replaceable);
         }
         this.endpoint = read;
@@ -63,11 +64,17 @@ final class CertificateFiles implements Disposable {
     }
 
     private ReplaceableKeys keys(Certificate certificate) throws IOException {
+        Watched files = watch(List.of(certificate.chain(), certificate.key()));
         ReplaceableKeys replaceable = new ReplaceableKeys(PemFiles.keys(certificate));
-        watched.add(new Watched(
-                List.of(certificate.chain(), certificate.key()),
-                () -> replaceable.replace(PemFiles.keys(certificate))));
+        files.reload = () -> replaceable.replace(PemFiles.keys(certificate));
         return replaceable;
+    }
+
+    /** Before they are read: a change while they are is seen by the next check. */
+    private Watched watch(List<Path> files) {
+        Watched watch = new Watched(files);
+        watched.add(watch);
+        return watch;
     }
 
     /** The options with what the files hold in place of the files. */
@@ -88,12 +95,11 @@ final class CertificateFiles implements Disposable {
     /** Files that belong together. One check at a time. */
     private static final class Watched {
         private final List<Path> files;
-        private final Reload reload;
+        private Reload reload = () -> {};
         private List<String> seen;
 
-        Watched(List<Path> files, Reload reload) {
+        Watched(List<Path> files) {
             this.files = files;
-            this.reload = reload;
             this.seen = state();
         }
 
@@ -118,8 +124,11 @@ final class CertificateFiles implements Disposable {
             try {
                 reload.run();
                 log.info("{} changed: handshakes from now on use it", files);
-            } catch (IOException unusable) {
-                log.warn("{} changed and cannot be used, what was read before stays: {}", files, unusable.getMessage());
+            } catch (IOException | RuntimeException unusable) {
+                log.warn(
+                        "{} changed and cannot be used, what was read before stays: {}",
+                        files,
+                        Causes.describe(unusable));
             }
         }
     }

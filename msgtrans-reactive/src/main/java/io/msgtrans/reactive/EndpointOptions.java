@@ -63,6 +63,10 @@ public final class EndpointOptions implements Cloneable {
     private @Nullable String pinnedCertificate;
     private boolean trustAllInsecurely;
     private boolean sharePort;
+    private int sendBufferBytes;
+    private int receiveBufferBytes;
+    private Duration busyPoll = Duration.ZERO;
+    private boolean quickAck;
     private Duration handshakeTimeout = Duration.ofSeconds(10);
     private Duration connectTimeout = Duration.ofSeconds(10);
     private Map<EndpointOption<?>, Object> transportOptions = Map.of();
@@ -198,6 +202,55 @@ public final class EndpointOptions implements Cloneable {
 
     public boolean isSharePort() {
         return sharePort;
+    }
+
+    /**
+     * The operating system's buffers of each socket in bytes, up to 1 GiB ({@code SO_SNDBUF}, {@code SO_RCVBUF}); 0, the default, leaves
+     * them to it: TCP's grow with the load then, and QUIC's sockets have 4 MiB. Linux limits both by {@code net.core.wmem_max} and {@code
+     * rmem_max}.
+     */
+    public EndpointOptions socketBuffers(int sendBytes, int receiveBytes) {
+        EndpointOptions copy = copy();
+        copy.sendBufferBytes = SessionOptions.between("socketBuffers, send", sendBytes, 0, 1 << 30);
+        copy.receiveBufferBytes = SessionOptions.between("socketBuffers, receive", receiveBytes, 0, 1 << 30);
+        return copy;
+    }
+
+    public int sendBufferBytes() {
+        return sendBufferBytes;
+    }
+
+    public int receiveBufferBytes() {
+        return receiveBufferBytes;
+    }
+
+    /**
+     * For how long a read of the socket asks the network card itself before it waits for an interrupt ({@code SO_BUSY_POLL}), up to 10 ms;
+     * zero, the default, for not at all. Linux with event loops on epoll; more than {@code net.core.busy_poll} needs the capability {@code
+     * CAP_NET_ADMIN}. Without effect on the loopback interface.
+     */
+    public EndpointOptions busyPoll(Duration time) {
+        EndpointOptions copy = copy();
+        copy.busyPoll = SessionOptions.between("busyPoll", time, Duration.ZERO, Duration.ofMillis(10));
+        return copy;
+    }
+
+    public Duration busyPoll() {
+        return busyPoll;
+    }
+
+    /**
+     * Whether a new TCP connection acknowledges what it gets at once ({@code TCP_QUICKACK}), until Linux finds that it answers anyway;
+     * default no. With event loops on epoll.
+     */
+    public EndpointOptions quickAck(boolean quick) {
+        EndpointOptions copy = copy();
+        copy.quickAck = quick;
+        return copy;
+    }
+
+    public boolean isQuickAck() {
+        return quickAck;
     }
 
     /** Whether to agree on our wire extensions (streams, lanes, typed errors); default {@link Extensions#AUTO}. */

@@ -29,7 +29,7 @@ public final class TransportClient implements Cloneable {
     // Never written after the copy that a method returns has left it.
     private EndpointOptions endpoint = EndpointOptions.DEFAULTS;
     private SessionOptions options = SessionOptions.DEFAULTS;
-    private LoopResources loops = EventLoops.client();
+    private LoopResources loops = SharedLoops.client();
     private Supplier<? extends @Nullable Packet> credentials = () -> null;
     /** Shared by all copies. */
     private final ClientActivity activity = new ClientActivity();
@@ -201,7 +201,7 @@ public final class TransportClient implements Cloneable {
         @Override
         public SessionHandler handler(Framing framing, @Nullable Connection connection, boolean extended) {
             return new SessionHandler(
-                            EventLoops::nextClientSessionId,
+                            SharedLoops::nextClientSessionId,
                             uri.getScheme(),
                             options,
                             framing,

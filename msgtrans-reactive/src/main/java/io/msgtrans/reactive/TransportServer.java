@@ -44,7 +44,7 @@ public final class TransportServer implements Cloneable {
 
     private Function<? super Session, ? extends Publisher<Void>> handler =
             session -> session.receive().then();
-    private LoopResources loops = EventLoops.server();
+    private LoopResources loops = SharedLoops.server();
 
     private TransportServer() {}
 

@@ -1,6 +1,7 @@
 package io.msgtrans.reactive;
 
 import io.msgtrans.reactive.spi.TransportProvider;
+import io.msgtrans.reactive.spi.TransportProvider.Sockets;
 import io.msgtrans.reactive.wire.PayloadCodec;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -63,11 +64,23 @@ final class Transports {
                         + "; it takes " + find(uri).options());
             }
         }
-        if (endpoint.isSharePort() && !find(uri).sharesPorts()) {
-            throw new IllegalArgumentException("option sharePort has no effect on " + uri.getScheme());
-        }
+        Sockets sockets = find(uri).sockets();
+        checkSockets(uri, "sharePort", endpoint.isSharePort(), sockets == Sockets.TCP);
+        checkSockets(uri, "quickAck", endpoint.isQuickAck(), sockets == Sockets.TCP);
+        checkSockets(uri, "busyPoll", !endpoint.busyPoll().isZero(), sockets != Sockets.NONE);
+        checkSockets(
+                uri,
+                "socketBuffers",
+                endpoint.sendBufferBytes() + (long) endpoint.receiveBufferBytes() > 0,
+                sockets != Sockets.NONE);
         if (endpoint.hasTls() && !find(uri).isSecure(uri.getScheme())) {
             throw new IllegalArgumentException("options of TLS have no effect on " + uri.getScheme());
+        }
+    }
+
+    private static void checkSockets(URI uri, String option, boolean isSet, boolean hasEffect) {
+        if (isSet && !hasEffect) {
+            throw new IllegalArgumentException("option " + option + " has no effect on " + uri.getScheme());
         }
     }
 }

@@ -1,8 +1,10 @@
 package io.msgtrans.reactive.quic;
 
 import io.msgtrans.reactive.EndpointOptions;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
+import io.netty.channel.socket.DatagramPacket;
 import java.net.InetSocketAddress;
 import java.util.HashMap;
 import java.util.Map;
@@ -54,8 +56,14 @@ final class ClientSockets {
                 }
                 filling.remove(socket.key, socket);
             }
-            socket.channel.subscribe(Channel::close, bindFailed -> {});
+            socket.channel.subscribe(channel -> closeBehindWrites(channel, socket.key.remote()), bindFailed -> {});
         }
+    }
+
+    /** A close takes writes back that io_uring has not done, a connection's last packet among them. */
+    private static void closeBehindWrites(Channel channel, InetSocketAddress remote) {
+        channel.writeAndFlush(new DatagramPacket(Unpooled.EMPTY_BUFFER, remote))
+                .addListener(written -> channel.close());
     }
 
     /**

@@ -12,8 +12,9 @@ import io.msgtrans.reactive.spi.PeerIdentity;
 import io.msgtrans.reactive.spi.SessionContext;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPromise;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.codec.quic.QuicChannel;
 import io.netty.handler.codec.quic.QuicConnectionCloseEvent;
@@ -22,12 +23,14 @@ import io.netty.handler.codec.quic.QuicConnectionStats;
 import io.netty.handler.codec.quic.QuicDatagramExtensionEvent;
 import io.netty.handler.codec.quic.QuicStreamChannel;
 import io.netty.handler.codec.quic.QuicStreamPriority;
+import io.netty.handler.codec.quic.QuicStreamResetException;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.MonoSink;
@@ -40,13 +43,17 @@ import reactor.core.publisher.MonoSink;
  * <p>An orderly close: the side that begins ends its half of every stream; the other one, when it has read all of them, ends
  * its own; then the first closes the connection with its code. A bare close would cut what is still under way.
  */
-final class ConnectionEvents extends ChannelInboundHandlerAdapter implements QuicConnection, Datagrams, Link {
+final class ConnectionEvents extends ChannelDuplexHandler implements QuicConnection, Datagrams, Link {
 
     // Application close codes.
     private static final int NORMAL = 0;
     private static final int PROTOCOL_ERROR = 1;
     private static final int TOO_LARGE = 2;
     private static final int SHUTTING_DOWN = 3;
+
+    private static final int LOOK_AGAIN_MILLIS = 5;
+    /** Room for the reset of a stream and the end of the connection with its reason. */
+    private static final int FAREWELL_BYTES = 2048;
 
     private static final long FIRST_STREAM = 0;
     /** Lanes go before the first stream, whose urgency is QUIC's default of 127. */
@@ -62,6 +69,16 @@ final class ConnectionEvents extends ChannelInboundHandlerAdapter implements Qui
     private volatile boolean extended;
 
     // Event loop only.
+    private boolean isServer;
+    private boolean isEstablished;
+    private long packetsOfHandshake;
+    /** Nothing else can become of it. */
+    private boolean isClosing;
+    /** The close is on its way through the pipeline. */
+    private boolean isLeaving;
+    /** Whether a stream ended with more to send than the congestion window took. */
+    private boolean isWindowFull;
+
     private @Nullable SessionHandler handler;
     private final List<QuicStreamChannel> early = new ArrayList<>(0);
     private int streams;
@@ -79,6 +96,7 @@ final class ConnectionEvents extends ChannelInboundHandlerAdapter implements Qui
 
     /** A stream that the client opened. Several may arrive in any order. */
     void accept(QuicStreamChannel stream) {
+        isServer = true;
         if (stream.streamId() == FIRST_STREAM) {
             open(stream);
             early.forEach(this::openLane);
@@ -125,10 +143,102 @@ final class ConnectionEvents extends ChannelInboundHandlerAdapter implements Qui
         stream.pipeline().addLast(new StreamEvents(first), first.lane());
     }
 
+    /** The handshake of this client is done. */
+    void established() {
+        isEstablished = true;
+        packetsOfHandshake = packetsReceived();
+    }
+
     private void close(CloseReason reason) {
-        String message = reason.kind() == Kind.PEER ? "" : reason.message();
-        var unused =
-                connection.close(true, applicationCode(reason), Unpooled.copiedBuffer(message, StandardCharsets.UTF_8));
+        ByteBuf message =
+                Unpooled.copiedBuffer(reason.kind() == Kind.PEER ? "" : reason.message(), StandardCharsets.UTF_8);
+        close(applicationCode(reason), message, connection.newPromise());
+    }
+
+    private void close(int code, ByteBuf message, ChannelPromise promise) {
+        if (isClosing) {
+            message.release();
+            connection.closeFuture().addListener(closed -> promise.trySuccess());
+            return;
+        }
+        isClosing = true;
+        long now = System.nanoTime();
+        new Farewell(
+                        isWindowFull ? packetsReceived() : isServer ? -1 : packetsOfHandshake,
+                        isWindowFull ? now + 2 * roundTripNanos() : now,
+                        now + context.options().closeTimeout().toNanos(),
+                        code,
+                        message,
+                        promise)
+                .run();
+    }
+
+    /**
+     * Says goodbye behind the peer's next packet.
+     *
+     * <p>A full congestion window has no room for that one packet, and the peer would hear of the end by its idle time-out: so we wait until
+     * what was under way has been acknowledged. And while a client's handshake is not confirmed, quiche acknowledges the server's handshake
+     * packets without end once an application closes the connection, and Netty sends them without end; a close that is not an
+     * application's goes out in a handshake packet then, for which the server has no keys any more. So we wait for the server's first packet
+     * behind the handshake.
+     */
+    private final class Farewell implements Runnable {
+        private final long packets;
+        private final long earliestNanos;
+        private final long deadlineNanos;
+        private final int code;
+        private final ByteBuf message;
+        private final ChannelPromise promise;
+
+        /** @param packets more than which must have come */
+        Farewell(
+                long packets,
+                long earliestNanos,
+                long deadlineNanos,
+                int code,
+                ByteBuf message,
+                ChannelPromise promise) {
+            this.packets = packets;
+            this.earliestNanos = earliestNanos;
+            this.deadlineNanos = deadlineNanos;
+            this.code = code;
+            this.message = message;
+            this.promise = promise;
+        }
+
+        @Override
+        public void run() {
+            long now = System.nanoTime();
+            boolean heard = packetsReceived() > packets && now - earliestNanos >= 0;
+            if (!heard && connection.isActive() && now - deadlineNanos < 0) {
+                var unused = connection.eventLoop().schedule(this, LOOK_AGAIN_MILLIS, TimeUnit.MILLISECONDS);
+                return;
+            }
+            isLeaving = true;
+            boolean application = heard || isServer;
+            connection.close(application, application ? code : NORMAL, message, promise);
+        }
+    }
+
+    private long roundTripNanos() {
+        QuicConnectionPathStats path = connection.collectPathStats(0).getNow();
+        return path == null ? 0 : path.rtt();
+    }
+
+    /** On the event loop Netty answers at once. */
+    private long packetsReceived() {
+        QuicConnectionStats stats = connection.collectStats().getNow();
+        return stats == null ? 0 : stats.recv();
+    }
+
+    /** Who closes the channel itself gives a connect up. */
+    @Override
+    public void close(ChannelHandlerContext ctx, ChannelPromise promise) {
+        if (isEstablished && !isLeaving) {
+            close(NORMAL, Unpooled.EMPTY_BUFFER, promise);
+        } else {
+            ctx.close(promise);
+        }
     }
 
     private static int applicationCode(CloseReason reason) {
@@ -141,11 +251,45 @@ final class ConnectionEvents extends ChannelInboundHandlerAdapter implements Qui
     }
 
     /** The end of the stream, as the session should see it. */
-    private final class StreamEvents extends ChannelInboundHandlerAdapter {
+    private final class StreamEvents extends ChannelDuplexHandler {
         private final SessionHandler session;
 
         StreamEvents(SessionHandler session) {
             this.session = session;
+        }
+
+        @Override
+        public void close(ChannelHandlerContext ctx, ChannelPromise promise) {
+            if (ctx.channel() instanceof QuicStreamChannel stream
+                    && connection.isActive()
+                    && stream.isActive()
+                    && stream.bytesBeforeUnwritable() < FAREWELL_BYTES) {
+                isWindowFull = true;
+                stream.shutdown(NORMAL); // what waits for the window would take the room of the farewell
+            }
+            ctx.close(promise);
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            if (cause instanceof QuicStreamResetException && connection.isActive()) {
+                // The reason follows with the end of the connection.
+                var unused = connection
+                        .eventLoop()
+                        .schedule(
+                                () -> broken(ctx, cause),
+                                context.options().closeTimeout().toNanos(),
+                                TimeUnit.NANOSECONDS);
+                connection.closeFuture().addListener(closed -> broken(ctx, cause));
+            } else {
+                ctx.fireExceptionCaught(cause);
+            }
+        }
+
+        private void broken(ChannelHandlerContext ctx, Throwable cause) {
+            if (!ctx.isRemoved()) {
+                ctx.fireExceptionCaught(cause);
+            }
         }
 
         @Override

@@ -1,5 +1,8 @@
 package io.msgtrans.reactive.quic;
 
+import io.msgtrans.reactive.EndpointOptions;
+import io.msgtrans.reactive.spi.SessionContext;
+import io.msgtrans.reactive.spi.SocketOptions;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -22,10 +25,12 @@ final class DatagramSockets {
     /** Datagrams in one system call. Ten made large packets 1.3 times as fast and cost small ones nothing; 40 cost echo half. */
     private static final int SEGMENTS = 10;
 
+    private final EndpointOptions endpoint;
     private final LoopResources loops;
 
-    DatagramSockets(LoopResources loops) {
-        this.loops = loops;
+    DatagramSockets(SessionContext context) {
+        this.endpoint = context.endpoint();
+        this.loops = context.loops();
     }
 
     /** Binds a socket to an address on an event loop; the channel is closed when the subscriber gives up. */
@@ -37,6 +42,7 @@ final class DatagramSockets {
                     .option(ChannelOption.SO_RCVBUF, BUFFER_BYTES)
                     .option(ChannelOption.SO_SNDBUF, BUFFER_BYTES)
                     .handler(handler);
+            SocketOptions.any(endpoint, loops).forEach(bootstrap::option);
             if (shared) {
                 bootstrap.option(UnixChannelOption.SO_REUSEPORT, true);
             }

@@ -46,7 +46,7 @@ final class QuicListener implements Listener {
         this.context = context;
         this.settings = settings;
         this.tls = tls;
-        this.sockets = new DatagramSockets(context.loops());
+        this.sockets = new DatagramSockets(context);
         this.tokens = new RetryTokens(this::validatesAddresses);
     }
 

@@ -3,6 +3,7 @@ package io.msgtrans.reactive.quic;
 import io.msgtrans.reactive.EndpointOption;
 import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.spi.Listener;
+import io.msgtrans.reactive.spi.OpeningChannel;
 import io.msgtrans.reactive.spi.PemCache;
 import io.msgtrans.reactive.spi.SessionContext;
 import io.msgtrans.reactive.spi.TransportProvider;
@@ -48,6 +49,11 @@ public final class QuicTransport implements TransportProvider {
     }
 
     @Override
+    public Sockets sockets() {
+        return Sockets.UDP;
+    }
+
+    @Override
     public boolean isSecure(String scheme) {
         return true;
     }
@@ -75,7 +81,8 @@ public final class QuicTransport implements TransportProvider {
                             settings,
                             clients.get(context.endpoint(), () -> QuicTls.client(settings)),
                             new InetSocketAddress(address, context.uri().getPort()),
-                            sockets);
+                            sockets,
+                            new OpeningChannel());
                 })
                 .subscribeOn(Schedulers.boundedElastic())
                 .flatMap(Connect::open)
@@ -96,25 +103,34 @@ public final class QuicTransport implements TransportProvider {
             QuicSettings settings,
             QuicSslContext tls,
             InetSocketAddress remote,
-            ClientSockets sockets) {
+            ClientSockets sockets,
+            OpeningChannel opening) {
 
         Mono<Session> open() {
-            return Mono.defer(() -> {
+            return opening.closedByCancel(Mono.create(sink -> {
                 EventLoop loop = context.loops().onClient(true).next();
                 ClientSockets.Lease lease = sockets.acquire(
                         new ClientSockets.Key(context.endpoint(), context.uri().getHost(), remote, loop),
                         settings.options().get(QuicOptions.CONNECTIONS_PER_SOCKET),
                         () -> bind(loop));
-                return lease.channel()
-                        .doOnError(failed -> lease.release())
-                        .flatMap(socket -> Mono.create(sink -> handshake(socket, lease, sink)));
-            });
+                lease.channel().subscribe(socket -> handshake(socket, lease, sink), failed -> {
+                    lease.release();
+                    fail(sink, failed);
+                });
+            }));
+        }
+
+        /** Nobody hears of what fails because it was given up. */
+        private void fail(MonoSink<Session> sink, Throwable cause) {
+            if (!opening.isGivenUp()) {
+                sink.error(cause);
+            }
         }
 
         private Mono<Channel> bind(EventLoop loop) {
             InetSocketAddress local =
                     new InetSocketAddress(remote.getAddress() instanceof Inet4Address ? "0.0.0.0" : "::", 0);
-            return new DatagramSockets(context.loops()).bind(loop, local, false, new ChannelInitializer<>() {
+            return new DatagramSockets(context).bind(loop, local, false, new ChannelInitializer<>() {
                 @Override
                 protected void initChannel(Channel socket) {
                     socket.pipeline().addLast(codec(), LastHandler.INSTANCE);
@@ -131,18 +147,24 @@ public final class QuicTransport implements TransportProvider {
         }
 
         private void handshake(Channel socket, ClientSockets.Lease lease, MonoSink<Session> sink) {
+            if (opening.isGivenUp()) {
+                lease.release();
+                return;
+            }
             QuicChannel.newBootstrap(socket)
                     .option(
                             QuicChannelOption.SEGMENTED_DATAGRAM_PACKET_ALLOCATOR,
-                            new DatagramSockets(context.loops()).segments(socket.eventLoop()))
+                            new DatagramSockets(context).segments(socket.eventLoop()))
                     .handler(new ChannelInitializer<QuicChannel>() {
                         @Override
                         protected void initChannel(QuicChannel connection) {
                             connection.closeFuture().addListener(closed -> lease.release());
-                            sink.onCancel(connection::close);
                             connection
                                     .pipeline()
-                                    .addLast(new ConnectionEvents(context, settings, connection), new Refusal(sink));
+                                    .addLast(
+                                            new ConnectionEvents(context, settings, connection),
+                                            new Refusal(cause -> fail(sink, cause)));
+                            opening.made(connection);
                         }
                     })
                     .streamHandler(new RefuseStream())
@@ -150,11 +172,12 @@ public final class QuicTransport implements TransportProvider {
                     .connect()
                     .addListener(connected -> {
                         if (connected.isSuccess() && connected.getNow() instanceof QuicChannel connection) {
+                            connection.pipeline().get(ConnectionEvents.class).established();
                             // Not now: Netty learns only behind this how many streams and datagrams the server allows.
                             connection.eventLoop().execute(() -> openSession(connection, sink));
                         } else {
                             lease.release();
-                            sink.error(connected.cause());
+                            fail(sink, Objects.requireNonNull(connected.cause()));
                         }
                     });
         }
@@ -200,7 +223,7 @@ public final class QuicTransport implements TransportProvider {
                             }
                         } else {
                             connection.close();
-                            sink.error(Objects.requireNonNull(created.cause()));
+                            fail(sink, Objects.requireNonNull(created.cause()));
                         }
                     });
         }
@@ -208,10 +231,10 @@ public final class QuicTransport implements TransportProvider {
 
     /** Says why there will be no session, at once and not after the time that a closed connection lingers. */
     private static final class Refusal extends ChannelInboundHandlerAdapter {
-        private final MonoSink<Session> sink;
+        private final Consumer<Throwable> refused;
 
-        Refusal(MonoSink<Session> sink) {
-            this.sink = sink;
+        Refusal(Consumer<Throwable> refused) {
+            this.refused = refused;
         }
 
         @Override
@@ -231,7 +254,7 @@ public final class QuicTransport implements TransportProvider {
         private void refused(ChannelHandlerContext ctx, Throwable cause) {
             ctx.pipeline().remove(this);
             ctx.channel().eventLoop().execute(ctx.channel()::close); // behind what tells the peer
-            sink.error(cause);
+            refused.accept(cause);
         }
     }
 

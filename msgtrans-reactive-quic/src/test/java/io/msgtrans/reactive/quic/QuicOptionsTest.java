@@ -15,6 +15,8 @@ import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.TransportClient;
 import io.msgtrans.reactive.TransportServer;
+import io.msgtrans.reactive.eventloop.EventLoopOptions;
+import io.msgtrans.reactive.eventloop.EventLoops;
 import io.msgtrans.reactive.quic.QuicOptions.AddressValidation;
 import io.msgtrans.reactive.spi.ReplaceableKeys;
 import io.msgtrans.reactive.test.LeakCheck;
@@ -51,7 +53,6 @@ import org.reactivestreams.Publisher;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
-import reactor.netty.resources.LoopResources;
 
 @ExtendWith(LeakCheck.class)
 class QuicOptionsTest {
@@ -269,7 +270,8 @@ class QuicOptionsTest {
 
     @Test
     void connectionsSpreadOverTheEventLoops() {
-        LoopResources loops = LoopResources.create("quic-spread", 1, 4, true, false);
+        EventLoops loops =
+                EventLoops.create(EventLoopOptions.DEFAULTS.name("quic-spread").threads(4));
         Set<String> threads = ConcurrentHashMap.newKeySet();
         BoundServer server = TransportServer.create()
                 .listen("quic://localhost:0", o -> o.certificate(LOCALHOST.chain(), LOCALHOST.key()))
@@ -290,7 +292,8 @@ class QuicOptionsTest {
     @Test
     void connectionsOfAClientShareSockets() {
         BoundServer server = serve(o -> o);
-        LoopResources loop = LoopResources.create("quic-client", 1, 1, true, false);
+        EventLoops loop =
+                EventLoops.create(EventLoopOptions.DEFAULTS.name("quic-client").threads(1));
         TransportClient client = TransportClient.create(server.uri().toString())
                 .endpoint(o -> o.trust(LOCALHOST.chain()).with(QuicOptions.CONNECTIONS_PER_SOCKET, 10))
                 .runOn(loop);

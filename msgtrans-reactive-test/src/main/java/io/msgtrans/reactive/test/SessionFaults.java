@@ -8,11 +8,13 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.ChannelInputShutdownReadComplete;
+import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.EventExecutor;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.Objects;
 import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
@@ -120,30 +122,32 @@ public final class SessionFaults {
 
         private boolean ended;
         private @Nullable ChannelHandlerContext context;
-        private @Nullable FaultyPipe in;
-        private @Nullable FaultyPipe out;
+        private final FaultyPipe in;
+        private final FaultyPipe out;
 
-        @Override
-        public void handlerAdded(ChannelHandlerContext ctx) {
+        Disturbed() {
             EventExecutor loop = channel.eventLoop();
-            context = ctx;
-            in = new FaultyPipe(faults, loop, piece -> {
+            this.in = new FaultyPipe(faults, loop, piece -> {
                 arrived.add(piece);
                 pass();
             });
-            out = new FaultyPipe(
-                    faults,
-                    loop,
-                    piece -> ctx.writeAndFlush(Unpooled.wrappedBuffer(piece)).addListener(written -> {
-                        pipe(out).gone(piece.length);
-                        writability();
-                    }));
+            this.out = new FaultyPipe(faults, loop, this::depart);
+        }
+
+        @Override
+        public void handlerAdded(ChannelHandlerContext ctx) {
+            context = ctx;
             // Reads that were asked for before this handler was there.
             wanted = true;
         }
 
-        private static FaultyPipe pipe(@Nullable FaultyPipe pipe) {
-            return Objects.requireNonNull(pipe, "before it was added");
+        private void depart(byte[] piece) {
+            if (context != null) {
+                context.writeAndFlush(Unpooled.wrappedBuffer(piece)).addListener(written -> {
+                    out.gone(piece.length);
+                    writability();
+                });
+            }
         }
 
         @Override
@@ -154,17 +158,20 @@ public final class SessionFaults {
         }
 
         private void readOn() {
-            if (context != null && wanted && arrived.isEmpty() && pipe(in).hasRoom() && faults.isReading()) {
+            if (context != null && wanted && arrived.isEmpty() && in.hasRoom() && faults.isReading()) {
                 context.read();
             }
         }
 
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object message) {
-            ByteBuf read = (ByteBuf) message;
+            if (!(message instanceof ByteBuf read)) {
+                ctx.fireChannelRead(message);
+                return;
+            }
             byte[] bytes = ByteBufUtil.getBytes(read);
             read.release();
-            pipe(in).take(bytes);
+            in.take(bytes);
         }
 
         @Override
@@ -177,31 +184,42 @@ public final class SessionFaults {
             while (context != null && wanted && !ended && !arrived.isEmpty()) {
                 wanted = channel.config().isAutoRead();
                 byte[] piece = arrived.remove();
-                pipe(in).gone(piece.length);
+                in.gone(piece.length);
                 context.fireChannelRead(Unpooled.wrappedBuffer(piece));
                 context.fireChannelReadComplete();
             }
         }
 
         @Override
+        public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+            if (event instanceof ChannelInputShutdownEvent || event instanceof ChannelInputShutdownReadComplete) {
+                in.finish(() -> ctx.fireUserEventTriggered(event)); // not before the bytes ahead of it
+            } else {
+                ctx.fireUserEventTriggered(event);
+            }
+        }
+
+        @Override
         public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
-            ByteBuf written = (ByteBuf) message;
-            byte[] bytes = ByteBufUtil.getBytes(written);
-            written.release();
             if (ended) {
+                ReferenceCountUtil.release(message);
                 promise.setFailure(new ClosedChannelException());
                 return;
             }
-            pipe(out).take(bytes);
-            pipe(out).finish(promise::trySuccess);
+            if (!(message instanceof ByteBuf written)) {
+                out.finish(() -> ctx.writeAndFlush(message, promise));
+                return;
+            }
+            byte[] bytes = ByteBufUtil.getBytes(written);
+            written.release();
+            out.take(bytes);
+            out.finish(promise::trySuccess);
             writability();
         }
 
         private void writability() {
             if (channel.unsafe().outboundBuffer() != null) {
-                channel.unsafe()
-                        .outboundBuffer()
-                        .setUserDefinedWritability(WRITABILITY, pipe(out).hasRoom());
+                channel.unsafe().outboundBuffer().setUserDefinedWritability(WRITABILITY, out.hasRoom());
             }
         }
 
@@ -210,7 +228,7 @@ public final class SessionFaults {
             if (ended || faults.isCut()) {
                 ctx.close(promise);
             } else {
-                pipe(out).finish(() -> ctx.close(promise));
+                out.finish(() -> ctx.close(promise));
             }
         }
 
@@ -226,7 +244,7 @@ public final class SessionFaults {
             if (ended || faults.isCut()) {
                 ctx.fireChannelInactive();
             } else {
-                pipe(in).finish(() -> {
+                in.finish(() -> {
                     wanted = true;
                     pass();
                     ctx.fireChannelInactive();

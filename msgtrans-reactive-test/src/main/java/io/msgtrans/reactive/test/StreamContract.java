@@ -17,7 +17,6 @@ import io.msgtrans.reactive.Router;
 import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.SessionOptions;
 import io.msgtrans.reactive.StreamHandler;
-import io.msgtrans.reactive.TransportClient;
 import io.msgtrans.reactive.health.HealthState;
 import io.msgtrans.reactive.health.HeartbeatOptions;
 import java.time.Duration;
@@ -93,8 +92,8 @@ public interface StreamContract extends TransportContract {
 
     /** Connects to a server with options of the session and agrees on the extensions. */
     default Session connectExtended(BoundServer server, UnaryOperator<SessionOptions> options) {
-        return TransportClient.create(server.uri().toString())
-                .endpoint(o -> client(o).extensions(Extensions.ON))
+        return client(server.uri().toString())
+                .endpoint(o -> o.extensions(Extensions.ON))
                 .session(options)
                 .connectNow();
     }
@@ -372,8 +371,8 @@ public interface StreamContract extends TransportContract {
     @Test
     default void withoutAgreementAStreamIsAnErrorAtOnce() {
         BoundServer server = serveStreams(new Numbers());
-        Session session = TransportClient.create(server.uri().toString())
-                .endpoint(o -> client(o).extensions(Extensions.OFF))
+        Session session = client(server.uri().toString())
+                .endpoint(o -> o.extensions(Extensions.OFF))
                 .connectNow();
         assertThat(session.isExtended()).isFalse();
         for (Publisher<Packet> stream : List.<Publisher<Packet>>of(

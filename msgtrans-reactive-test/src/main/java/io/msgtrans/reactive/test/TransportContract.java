@@ -18,12 +18,14 @@ import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.SessionOptions;
 import io.msgtrans.reactive.TransportClient;
 import io.msgtrans.reactive.TransportServer;
+import io.msgtrans.reactive.group.Groups;
 import io.netty.buffer.Unpooled;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Queue;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -41,6 +43,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.reactivestreams.Publisher;
 import org.reactivestreams.Subscription;
+import reactor.core.Disposable;
 import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -60,6 +63,9 @@ public interface TransportContract {
     /** The longest that a case waits for anything. */
     Duration LIMIT = Duration.ofSeconds(30);
 
+    /** How many sessions are given up with calls under way. */
+    int CANCELLED = 100;
+
     /** Where to listen; a free address each time, such as port 0. */
     String listenUri();
 
@@ -71,6 +77,16 @@ public interface TransportContract {
     /** Options of the clients. */
     default EndpointOptions client(EndpointOptions options) {
         return options;
+    }
+
+    /** The server that cases begin with; one on event loops of its own, for example. */
+    default TransportServer server() {
+        return TransportServer.create();
+    }
+
+    /** The client that cases begin with. */
+    default TransportClient client(String uri) {
+        return TransportClient.create(uri).endpoint(this::client);
     }
 
     /** An address on which nobody listens. */
@@ -85,8 +101,7 @@ public interface TransportContract {
 
     /** Starts a server with options of the session and a handler. */
     default BoundServer serve(UnaryOperator<SessionOptions> options, Function<Session, Publisher<Void>> handler) {
-        return TransportServer.create()
-                .listen(listenUri(), this::server)
+        return server().listen(listenUri(), this::server)
                 .session(options)
                 .handle(handler)
                 .bindNow();
@@ -99,10 +114,11 @@ public interface TransportContract {
 
     /** Connects to a server with options of the session. */
     default Session connect(BoundServer server, UnaryOperator<SessionOptions> options) {
-        return TransportClient.create(server.uri().toString())
-                .endpoint(this::client)
-                .session(options)
-                .connectNow();
+        return client(server).session(options).connectNow();
+    }
+
+    private TransportClient client(BoundServer server) {
+        return client(server.uri().toString());
     }
 
     /** Sends everything back. */
@@ -723,8 +739,7 @@ public interface TransportContract {
         assertThat(session.request(Packet.request("1")).block(LIMIT)).isNotNull();
         first.drain(Duration.ofSeconds(1)).block(LIMIT);
         for (int i = 0; i < 3; i++) {
-            BoundServer again = TransportServer.create()
-                    .listen(first.uri().toString(), this::server)
+            BoundServer again = server().listen(first.uri().toString(), this::server)
                     .handle(TransportContract::echo)
                     .bindNow();
             assertThat(connect(again).request(Packet.request("2")).block(LIMIT)).isNotNull();
@@ -735,9 +750,8 @@ public interface TransportContract {
     @Test
     default void anAddressInUseIsAnErrorOfBind() {
         BoundServer server = serve(TransportContract::echo);
-        StepVerifier.create(TransportServer.create()
-                        .listen(server.uri().toString(), this::server)
-                        .bind())
+        StepVerifier.create(
+                        server().listen(server.uri().toString(), this::server).bind())
                 .expectError(BindFailedException.class)
                 .verify(LIMIT);
         stop(server);
@@ -747,11 +761,7 @@ public interface TransportContract {
     default void aSessionThatIsDemandedLateIsNoWorse() {
         BoundServer server = serve(TransportContract::echo);
         AtomicReference<Session> opened = new AtomicReference<>();
-        StepVerifier.create(
-                        TransportClient.create(server.uri().toString())
-                                .endpoint(this::client)
-                                .connect(),
-                        0)
+        StepVerifier.create(client(server).connect(), 0)
                 .then(() -> until("the connection is open", () -> server.sessionCount() == 1))
                 .thenRequest(1)
                 .consumeNextWith(opened::set)
@@ -765,8 +775,7 @@ public interface TransportContract {
     default void aServerThatSpeaksAndLeavesAtOnceIsHeard() {
         BoundServer server = serve(session -> session.send(Packet.oneWay("bye")));
         for (int i = 0; i < 20; i++) {
-            StepVerifier.create(TransportClient.create(server.uri().toString())
-                            .endpoint(this::client)
+            StepVerifier.create(client(server)
                             .connect()
                             .flatMapMany(Session::receive)
                             .map(Packet::payloadText))
@@ -779,8 +788,7 @@ public interface TransportContract {
 
     @Test
     default void nobodyThereIsAnErrorOfConnect() {
-        StepVerifier.create(
-                        TransportClient.create(deadUri()).endpoint(this::client).connect())
+        StepVerifier.create(client(deadUri()).connect())
                 .expectErrorMatches(error -> error instanceof ConnectFailedException failed
                         && failed.uri().toString().equals(deadUri()))
                 .verify(LIMIT);
@@ -788,8 +796,7 @@ public interface TransportContract {
 
     @Test
     default void sessionsAboveTheLimitAreRefusedAtAccept() {
-        BoundServer server = TransportServer.create()
-                .listen(listenUri(), this::server)
+        BoundServer server = server().listen(listenUri(), this::server)
                 .maxSessions(2)
                 .handle(TransportContract::echo)
                 .bindNow();
@@ -827,8 +834,7 @@ public interface TransportContract {
     default void aThousandSessionsWorkAtOnce() {
         BoundServer server = serve(TransportContract::echo);
         int sessions = 1_000;
-        TransportClient client = TransportClient.create(server.uri().toString())
-                .endpoint(options -> client(options).connectTimeout(LIMIT));
+        TransportClient client = client(server).endpoint(options -> options.connectTimeout(LIMIT));
         List<Session> open = Flux.range(0, sessions)
                 .flatMap(i -> client.connect(), 64)
                 .collectList()
@@ -889,6 +895,44 @@ public interface TransportContract {
         server.sessions().forEach(open -> open.onClose().subscribe(reason::tryEmitValue));
         assertThat(session.onClose().block(LIMIT)).isNotNull();
         assertThat(reason.asMono().block(LIMIT)).matches(r -> r.kind() == CloseReason.Kind.IDLE);
+        stop(server);
+    }
+
+    // ---- whatever is given up ----
+
+    /** Calls that are given up after a random time, a connect among them, leave no session and no request behind. */
+    @Test
+    default void whatIsCancelledAnywhereLeavesNothing(@Seed long seed) {
+        Groups groups = Groups.create();
+        BoundServer server = serve(session -> {
+            groups.group("all").join(session);
+            return echo(session);
+        });
+        Session other = connect(server);
+        other.receive().subscribe(packet -> {}, error -> {});
+        Random random = new Random(seed);
+        List<Function<Session, Publisher<?>>> calls = List.of(
+                session -> session.request(Packet.request(new byte[2000])),
+                session -> session.send(Flux.range(0, 1000).map(i -> Packet.oneWay(new byte[i]))),
+                session -> session.receive().take(3),
+                session -> groups.group("all").broadcast(Packet.oneWay(new byte[500])),
+                session -> client(server).connect().flatMap(Session::close),
+                Session::close);
+        for (int i = 0; i < CANCELLED; i++) {
+            Session session = connect(server);
+            List<Disposable> running = new ArrayList<>();
+            for (int call = 0; call < 3; call++) {
+                running.add(Flux.from(calls.get(random.nextInt(calls.size())).apply(session))
+                        .subscribe(item -> {}, error -> {}));
+            }
+            Mono.delay(Duration.ofNanos(1000L * random.nextInt(500))).block();
+            running.forEach(Disposable::dispose);
+            session.dispose();
+        }
+        until("only one is left", () -> server.sessionCount() == 1);
+        assertThat(other.request(Packet.request("?")).block(LIMIT)).isNotNull();
+        assertThat(other.stats().pendingRequests()).isZero();
+        other.dispose();
         stop(server);
     }
 }

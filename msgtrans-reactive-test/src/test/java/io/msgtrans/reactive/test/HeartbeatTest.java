@@ -104,9 +104,10 @@ class HeartbeatTest {
             assertThatThrownBy(() -> request.block(LIMIT)).isInstanceOf(ConnectionLostException.class);
             assertThat(Objects.requireNonNull(session.onClose().block(LIMIT)).kind())
                     .isEqualTo(CloseReason.Kind.UNRESPONSIVE);
+            // A pause of this machine may have degraded it for a while before.
             assertThat(states)
-                    .containsExactly(
-                            HealthState.HEALTHY, HealthState.DEGRADED, HealthState.CRITICAL, HealthState.FAILED);
+                    .startsWith(HealthState.HEALTHY)
+                    .endsWith(HealthState.DEGRADED, HealthState.CRITICAL, HealthState.FAILED);
             proxy.cut(false);
         }
         TransportContract.stop(server);

@@ -12,7 +12,6 @@ import io.msgtrans.reactive.StreamHandler;
 import io.msgtrans.reactive.TransportClient;
 import io.msgtrans.reactive.TransportException;
 import io.msgtrans.reactive.TransportServer;
-import io.msgtrans.reactive.group.Groups;
 import io.netty.channel.Channel;
 import java.io.File;
 import java.io.IOException;
@@ -22,9 +21,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import java.util.Random;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -36,15 +33,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.reactivestreams.Publisher;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
-import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
-import reactor.core.publisher.Mono;
 
 /** A server goes on with the others whatever befalls one session, its process, or its machine. */
 @ExtendWith(LeakCheck.class)
 class UnderFireTest {
 
-    private static final int TRIES = 300;
     private static final int MEGABYTE = 1 << 20;
 
     private static BoundServer serve(String scheme, Function<Session, Publisher<Void>> handler) {
@@ -160,50 +154,6 @@ class UnderFireTest {
         assertServes(other);
         other.dispose();
         TransportContract.stop(server);
-    }
-
-    /** Every call, given up after a random time. */
-    @ParameterizedTest
-    @ValueSource(strings = {"mem", "tcp", "ws"})
-    void whatIsCancelledAnywhereLeavesNothing(String scheme, @Seed long seed) {
-        Groups groups = Groups.create();
-        BoundServer server = serve(scheme, session -> {
-            groups.group("all").join(session);
-            return TransportContract.echo(session);
-        });
-        Session other = connect(server);
-        other.receive().subscribe(packet -> {}, error -> {});
-        Random random = new Random(seed);
-        List<Function<Session, Publisher<?>>> calls = List.of(
-                session -> session.request(Packet.request(new byte[2000])),
-                session -> session.send(Flux.range(0, 1000).map(i -> Packet.oneWay(new byte[i]))),
-                session -> session.requestStream(Packet.request("")),
-                session -> session.receive().take(3),
-                session -> groups.group("all").broadcast(Packet.oneWay(new byte[500])),
-                session -> TransportClient.create(server.uri().toString())
-                        .connect()
-                        .flatMap(Session::close),
-                Session::close);
-        for (int i = 0; i < TRIES; i++) {
-            Session session = connect(server);
-            List<Disposable> running = new ArrayList<>();
-            for (int call = 0; call < 3; call++) {
-                running.add(Flux.from(calls.get(random.nextInt(calls.size())).apply(session))
-                        .subscribe(item -> {}, error -> {}));
-            }
-            pause(random.nextInt(500));
-            running.forEach(Disposable::dispose);
-            session.dispose();
-        }
-        TransportContract.until("only one is left", () -> server.sessionCount() == 1);
-        assertServes(other);
-        assertThat(other.stats().pendingRequests()).isZero();
-        other.dispose();
-        TransportContract.stop(server);
-    }
-
-    private static void pause(int micros) {
-        Mono.delay(Duration.ofNanos(TimeUnit.MICROSECONDS.toNanos(micros))).block();
     }
 
     @Test

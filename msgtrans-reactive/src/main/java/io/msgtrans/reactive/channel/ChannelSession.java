@@ -877,7 +877,8 @@ final class ChannelSession implements Session {
     /** TLS says goodbye only where there is somebody to hear it; else it would wait for room in the socket. */
     private void closeChannel(CloseReason reason) {
         ChannelHandlerContext first = ctx.pipeline().firstContext();
-        if (first == null || (reason.isOrderly() && channel.isWritable())) {
+        boolean isQuicStream = channel.unsafe().outboundBuffer() == null; // whose transport has more to do
+        if (first == null || isQuicStream || (reason.isOrderly() && channel.isWritable())) {
             channel.close();
         } else {
             first.close();

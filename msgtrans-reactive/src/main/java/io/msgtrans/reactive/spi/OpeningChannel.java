@@ -21,7 +21,12 @@ public final class OpeningChannel {
         }
     }
 
-    /** The same, that closes the channel when it is cancelled. */
+    /** Whether the connect was cancelled. */
+    public boolean isGivenUp() {
+        return givenUp;
+    }
+
+    /** An opening that closes the channel, made already or still to be made, when it is cancelled. */
     public <T> Mono<T> closedByCancel(Mono<T> opening) {
         return opening.doOnCancel(() -> {
             givenUp = true;

@@ -8,6 +8,16 @@ import reactor.core.publisher.Mono;
 /** Listens and connects for some URI schemes. Found by {@link java.util.ServiceLoader}; one object serves all. */
 public interface TransportProvider {
 
+    /** Kinds of sockets. */
+    enum Sockets {
+        /** None: within the process, or those of another server. */
+        NONE,
+        /** TCP. */
+        TCP,
+        /** UDP. */
+        UDP
+    }
+
     /** The URI schemes, in lower case. */
     Set<String> schemes();
 
@@ -21,9 +31,9 @@ public interface TransportProvider {
         return false;
     }
 
-    /** Whether listeners can share their port with other processes, see {@code EndpointOptions.sharePort}. */
-    default boolean sharesPorts() {
-        return false;
+    /** What it runs on, and with it which options of sockets have an effect; others are refused. */
+    default Sockets sockets() {
+        return Sockets.NONE;
     }
 
     /**

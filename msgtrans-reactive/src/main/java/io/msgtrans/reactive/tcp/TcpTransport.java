@@ -6,12 +6,10 @@ import io.msgtrans.reactive.channel.SessionHandler;
 import io.msgtrans.reactive.spi.Listener;
 import io.msgtrans.reactive.spi.OpeningChannel;
 import io.msgtrans.reactive.spi.SessionContext;
-import io.msgtrans.reactive.spi.SharedPorts;
+import io.msgtrans.reactive.spi.SocketOptions;
 import io.msgtrans.reactive.spi.TlsContexts;
 import io.msgtrans.reactive.spi.TransportProvider;
-import io.netty.channel.ChannelOption;
 import io.netty.handler.ssl.SslHandler;
-import java.net.InetSocketAddress;
 import java.net.URI;
 import java.util.Set;
 import reactor.core.publisher.Mono;
@@ -32,8 +30,8 @@ public final class TcpTransport implements TransportProvider {
     }
 
     @Override
-    public boolean sharesPorts() {
-        return true;
+    public Sockets sockets() {
+        return Sockets.TCP;
     }
 
     @Override
@@ -44,14 +42,7 @@ public final class TcpTransport implements TransportProvider {
     @Override
     public Mono<Listener> listen(SessionContext context) {
         return Mono.defer(() -> {
-            TcpServer server = SharedPorts.apply(TcpServer.create(), context.endpoint())
-                    .runOn(context.loops())
-                    .bindAddress(() -> new InetSocketAddress(
-                            context.uri().getHost(), Math.max(0, context.uri().getPort())))
-                    .option(ChannelOption.SO_BACKLOG, 4096)
-                    .option(ChannelOption.SO_REUSEADDR, true)
-                    .childOption(ChannelOption.TCP_NODELAY, true)
-                    .childOption(ChannelOption.SO_KEEPALIVE, true)
+            TcpServer server = SocketOptions.server(TcpServer.create(), context)
                     .doOnChannelInit((observer, channel, remote) -> {
                         if (!context.admit(channel)) {
                             channel.close();
@@ -73,15 +64,10 @@ public final class TcpTransport implements TransportProvider {
     public Mono<Session> connect(SessionContext context) {
         return Mono.defer(() -> {
             OpeningChannel opening = new OpeningChannel();
-            TcpClient client = TcpClient.newConnection()
-                    .runOn(context.loops())
+            TcpClient client = SocketOptions.client(TcpClient.newConnection(), context)
                     .doOnChannelInit((observer, channel, remote) -> opening.made(channel))
                     .host(context.uri().getHost())
-                    .port(context.uri().getPort())
-                    .option(ChannelOption.TCP_NODELAY, true)
-                    .option(ChannelOption.SO_KEEPALIVE, true)
-                    .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
-                            context.endpoint().connectTimeout().toMillis());
+                    .port(context.uri().getPort());
             Mono<? extends Connection> connect = isSecure(context.uri().getScheme())
                     ? TlsContexts.client(context.endpoint(), true)
                             .flatMap(tls -> client.secure(tls).connect())

@@ -12,13 +12,12 @@ import io.msgtrans.reactive.spi.OpeningChannel;
 import io.msgtrans.reactive.spi.PeerCertificates;
 import io.msgtrans.reactive.spi.PeerIdentity;
 import io.msgtrans.reactive.spi.SessionContext;
-import io.msgtrans.reactive.spi.SharedPorts;
+import io.msgtrans.reactive.spi.SocketOptions;
 import io.msgtrans.reactive.spi.TlsContexts;
 import io.msgtrans.reactive.spi.TransportProvider;
 import io.msgtrans.reactive.tcp.TcpTransport;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -29,7 +28,6 @@ import io.netty.handler.codec.http.websocketx.WebSocketClientHandshakeException;
 import io.netty.handler.codec.http.websocketx.WebSocketFrameDecoder;
 import io.netty.handler.codec.http.websocketx.WebSocketFrameEncoder;
 import io.netty.handler.ssl.SslHandler;
-import java.net.InetSocketAddress;
 import java.net.URI;
 import java.security.Principal;
 import java.util.HashMap;
@@ -82,8 +80,8 @@ public final class WebSocketTransport implements TransportProvider {
     }
 
     @Override
-    public boolean sharesPorts() {
-        return true;
+    public Sockets sockets() {
+        return Sockets.TCP;
     }
 
     @Override
@@ -98,14 +96,7 @@ public final class WebSocketTransport implements TransportProvider {
             return Mono.fromSupplier(() -> mounted(context, mount));
         }
         return Mono.defer(() -> {
-            HttpServer server = SharedPorts.apply(HttpServer.create(), context.endpoint())
-                    .runOn(context.loops())
-                    .bindAddress(() -> new InetSocketAddress(
-                            context.uri().getHost(), Math.max(0, context.uri().getPort())))
-                    .option(ChannelOption.SO_BACKLOG, 4096)
-                    .option(ChannelOption.SO_REUSEADDR, true)
-                    .childOption(ChannelOption.TCP_NODELAY, true)
-                    .childOption(ChannelOption.SO_KEEPALIVE, true)
+            HttpServer server = SocketOptions.server(HttpServer.create(), context)
                     .doOnChannelInit((observer, channel, remote) -> {
                         if (!context.admit(channel)) {
                             channel.close();
@@ -224,13 +215,8 @@ public final class WebSocketTransport implements TransportProvider {
     public Mono<Session> connect(SessionContext context) {
         return Mono.defer(() -> {
             OpeningChannel opening = new OpeningChannel();
-            HttpClient client = HttpClient.create(ConnectionProvider.newConnection())
-                    .runOn(context.loops())
+            HttpClient client = SocketOptions.client(HttpClient.create(ConnectionProvider.newConnection()), context)
                     .doOnChannelInit((observer, channel, remote) -> opening.made(channel))
-                    .option(ChannelOption.TCP_NODELAY, true)
-                    .option(ChannelOption.SO_KEEPALIVE, true)
-                    .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
-                            context.endpoint().connectTimeout().toMillis())
                     .headers(headers -> {
                         String authorization = context.endpoint().get(WebSocketOptions.AUTHORIZATION);
                         if (context.endpoint().extensions() != Extensions.OFF) {

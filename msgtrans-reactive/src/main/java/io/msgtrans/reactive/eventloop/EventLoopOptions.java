@@ -1,0 +1,104 @@
+package io.msgtrans.reactive.eventloop;
+
+import io.msgtrans.reactive.spi.OptionRange;
+import java.util.Objects;
+
+/** How event loops are made. Immutable: each method returns a changed copy. */
+public final class EventLoopOptions implements Cloneable {
+
+    /** One thread for each processor, by epoll, kqueue or NIO, on whichever processor. */
+    public static final EventLoopOptions DEFAULTS = new EventLoopOptions();
+
+    private static final int MOST_THREADS = 4096;
+
+    // Never written after the copy that a method returns has left it.
+    private String name = "msgtrans";
+    private int threads;
+    private IoKind io = IoKind.AUTO;
+    private Pinning pinning = Pinning.NONE;
+    private boolean busyPolling;
+
+    private EventLoopOptions() {}
+
+    /** How the names of the threads begin; default {@code msgtrans}. */
+    public EventLoopOptions name(String name) {
+        EventLoopOptions copy = copy();
+        copy.name = Objects.requireNonNull(name, "name");
+        return copy;
+    }
+
+    public String name() {
+        return name;
+    }
+
+    /** How many event loops, up to 4,096; 0, the default, for one for each processor that this process may use. */
+    public EventLoopOptions threads(int threads) {
+        EventLoopOptions copy = copy();
+        copy.threads = OptionRange.check("threads", threads, 0, MOST_THREADS);
+        return copy;
+    }
+
+    public int threads() {
+        return threads;
+    }
+
+    /** By which means they wait for sockets; default {@link IoKind#AUTO}. */
+    public EventLoopOptions io(IoKind io) {
+        EventLoopOptions copy = copy();
+        copy.io = Objects.requireNonNull(io, "io");
+        return copy;
+    }
+
+    public IoKind io() {
+        return io;
+    }
+
+    /** Where they run; default {@link Pinning#NONE}. */
+    public EventLoopOptions pinning(Pinning pinning) {
+        EventLoopOptions copy = copy();
+        copy.pinning = Objects.requireNonNull(pinning, "pinning");
+        return copy;
+    }
+
+    public Pinning pinning() {
+        return pinning;
+    }
+
+    /**
+     * Whether they ask for events again and again instead of sleeping until there are some; default no. It saves the time that the
+     * operating system takes to wake a thread, and uses a whole processor for each event loop, so there must be more processors than
+     * event loops. Not on {@link IoKind#IO_URING}.
+     */
+    public EventLoopOptions busyPolling(boolean busyPolling) {
+        EventLoopOptions copy = copy();
+        copy.busyPolling = busyPolling;
+        return copy;
+    }
+
+    public boolean isBusyPolling() {
+        return busyPolling;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof EventLoopOptions that
+                && name.equals(that.name)
+                && threads == that.threads
+                && io == that.io
+                && pinning == that.pinning
+                && busyPolling == that.busyPolling;
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(name, threads, io, pinning, busyPolling);
+    }
+
+    private EventLoopOptions copy() {
+        try {
+            return (EventLoopOptions) clone();
+        } catch (CloneNotSupportedException impossible) {
+            throw new AssertionError(impossible);
+        }
+    }
+}

@@ -1,0 +1,180 @@
+package io.msgtrans.reactive.eventloop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.epoll.EpollDatagramChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.socket.DatagramChannel;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.channel.unix.DomainSocketChannel;
+import io.netty.util.concurrent.EventExecutor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+
+class EventLoopsTest {
+
+    private static final Duration LIMIT = Duration.ofSeconds(10);
+
+    private final List<EventLoops> made = new ArrayList<>();
+
+    private EventLoops create(EventLoopOptions options) {
+        EventLoops loops = EventLoops.create(options);
+        made.add(loops);
+        return loops;
+    }
+
+    @AfterEach
+    void end() {
+        made.forEach(loops -> loops.disposeLater(Duration.ZERO, LIMIT).block(LIMIT));
+    }
+
+    private static void start(EventLoopGroup group) {
+        for (EventExecutor loop : group) {
+            loop.submit(() -> {}).syncUninterruptibly();
+        }
+    }
+
+    /** The processors on which each thread with such a name may run, as the kernel tells of them. */
+    private static List<String> masks(String name) throws IOException {
+        List<String> masks = new ArrayList<>();
+        try (Stream<Path> tasks = Files.list(Path.of("/proc/self/task"))) {
+            for (Path task : tasks.toList()) {
+                List<String> status = Files.readAllLines(task.resolve("status"));
+                if (status.stream().anyMatch(line -> line.startsWith("Name:\t" + name))) {
+                    masks.add(status.stream()
+                            .filter(line -> line.startsWith("Cpus_allowed_list:"))
+                            .map(line -> line.substring("Cpus_allowed_list:".length())
+                                    .strip())
+                            .collect(Collectors.joining()));
+                }
+            }
+        }
+        return masks;
+    }
+
+    @Test
+    void thereIsOneForEachProcessorUnlessToldOtherwise() {
+        assertThat(create(EventLoopOptions.DEFAULTS).threads())
+                .isEqualTo(Runtime.getRuntime().availableProcessors());
+        EventLoops three = create(EventLoopOptions.DEFAULTS.threads(3));
+        assertThat(three.onServer(true)).hasSize(3).isEqualTo(three.onClient(false));
+        assertThat(three.onServerSelect(true)).hasSize(1).isNotEqualTo(three.onServer(true));
+    }
+
+    @Test
+    void channelsAreOfTheKind() {
+        EventLoops nio = create(EventLoopOptions.DEFAULTS.io(IoKind.NIO));
+        assertThat(nio.onChannelClass(SocketChannel.class, nio.onClient(true))).isEqualTo(NioSocketChannel.class);
+        assertThat(nio.onChannel(SocketChannel.class, nio.onClient(true))).isInstanceOf(NioSocketChannel.class);
+        assertThatThrownBy(() -> nio.onChannelClass(DomainSocketChannel.class, nio.onClient(true)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("no DomainSocketChannel on NIO");
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void epollIsPreferredWhereItIsThere() {
+        EventLoops loops = create(EventLoopOptions.DEFAULTS);
+        assertThat(loops.io()).isEqualTo(IoKind.EPOLL);
+        assertThat(loops.onChannelClass(SocketChannel.class, loops.onClient(true)))
+                .isEqualTo(EpollSocketChannel.class);
+        assertThat(loops.onChannelClass(DatagramChannel.class, loops.onClient(true)))
+                .isEqualTo(EpollDatagramChannel.class);
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void whatIsNotHereIsNamed() {
+        assertThatThrownBy(() -> EventLoops.create(EventLoopOptions.DEFAULTS.io(IoKind.KQUEUE)))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("option io: KQUEUE is not available here")
+                .hasMessageContaining("netty-transport-native-kqueue");
+    }
+
+    @Test
+    void namesTellWhatThreadsAreFor() {
+        EventLoops loops =
+                create(EventLoopOptions.DEFAULTS.name("orders").threads(1).io(IoKind.NIO));
+        assertThat(Mono.fromSupplier(() -> Thread.currentThread().getName())
+                        .subscribeOn(Schedulers.fromExecutor(loops.onServer(true)))
+                        .block(LIMIT))
+                .isEqualTo("orders-nio-1");
+        assertThat(loops).hasToString("1 event loops orders on NIO");
+    }
+
+    @Test
+    void blockingOnThemFails() {
+        EventLoops loops = create(EventLoopOptions.DEFAULTS.threads(1));
+        assertThatThrownBy(() ->
+                        loops.onServer(true).submit(() -> Mono.never().block()).get())
+                .hasRootCauseInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("not supported in thread msgtrans");
+    }
+
+    @Test
+    void thoseThatAreDisposedMakeNoMore() {
+        EventLoops loops = create(EventLoopOptions.DEFAULTS.threads(1));
+        EventLoopGroup workers = loops.onServer(true);
+        start(workers);
+        loops.disposeLater(Duration.ZERO, LIMIT).block(LIMIT);
+        assertThat(loops.isDisposed()).isTrue();
+        assertThat(workers.isTerminated()).isTrue();
+        assertThatThrownBy(() -> loops.onServerSelect(true)).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void pinnedThreadsRunOnTheirProcessorsAndNoOther() throws IOException {
+        CpuTopology topology = CpuTopology.read();
+        EventLoops loops =
+                create(EventLoopOptions.DEFAULTS.name("pin").threads(4).pinning(Pinning.PROCESSOR));
+        start(loops.onServer(true));
+        List<String> expected = topology.place(4, Pinning.PROCESSOR).stream()
+                .map(place -> Integer.toString(place.nextSetBit(0)))
+                .toList();
+        assertThat(masks("pin-epoll")).containsExactlyInAnyOrderElementsOf(expected);
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void threadsOfANodeRunOnAllOfItsProcessors() throws IOException {
+        List<Integer> first = CpuTopology.read().nodes().get(0).processors();
+        assumeTrue(CpuTopology.read().nodes().size() == 1, "one node");
+        EventLoops loops =
+                create(EventLoopOptions.DEFAULTS.name("node").threads(2).pinning(Pinning.NODE));
+        start(loops.onServer(true));
+        int last = first.stream().mapToInt(Integer::intValue).max().orElseThrow();
+        assumeTrue(last == first.size() - 1, "without gaps");
+        String all = last == 0 ? "0" : "0-" + last;
+        assertThat(masks("node-epoll"))
+                .containsExactlyElementsOf(
+                        IntStream.range(0, 2).mapToObj(i -> all).toList());
+    }
+
+    @Test
+    void optionsThatAreTheSameAreEqual() {
+        EventLoopOptions one = EventLoopOptions.DEFAULTS.threads(2).busyPolling(true);
+        assertThat(one)
+                .isEqualTo(EventLoopOptions.DEFAULTS.busyPolling(true).threads(2))
+                .hasSameHashCodeAs(EventLoopOptions.DEFAULTS.busyPolling(true).threads(2))
+                .isNotEqualTo(one.pinning(Pinning.NODE));
+        assertThatThrownBy(() -> one.threads(-1)).hasMessage("threads -1 is outside 0..4096");
+    }
+}

@@ -61,6 +61,18 @@ public final class TransportClient implements Cloneable {
         return copy;
     }
 
+    /**
+     * Sets what the preset has a say in: the options of the sessions, the sockets, and event loops that all clients of this preset share.
+     * What is set behind it wins. {@link Preset#pool} is for who makes a pool.
+     */
+    public TransportClient preset(Preset preset) {
+        TransportClient copy = copy();
+        copy.options = preset.session(options);
+        copy.endpoint = Transports.preset(uri, endpoint, preset);
+        copy.loops = SharedLoops.of(preset.eventLoops().name("msgtrans-client"));
+        return copy;
+    }
+
     /** Changes the options of the sessions. */
     public TransportClient session(UnaryOperator<SessionOptions> change) {
         TransportClient copy = copy();

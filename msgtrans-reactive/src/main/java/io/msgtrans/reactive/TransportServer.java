@@ -7,6 +7,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -38,6 +39,7 @@ public final class TransportServer implements Cloneable {
     private AdmissionOptions admission = AdmissionOptions.NONE;
     private @Nullable Authentication authentication;
     private @Nullable Group group;
+    private @Nullable Preset preset;
     private int maxSessions = 100_000;
     private int maxSessionsPerAddress = Integer.MAX_VALUE;
     private static final Duration BIND_TIMEOUT = Duration.ofSeconds(30);
@@ -67,10 +69,32 @@ public final class TransportServer implements Cloneable {
         URI parsed = Transports.parse(uri);
         Transports.find(parsed);
         List<Endpoint> more = new ArrayList<>(endpoints);
-        more.add(new Endpoint(parsed, endpoint.apply(EndpointOptions.DEFAULTS)));
+        more.add(new Endpoint(parsed, endpoint.apply(Transports.preset(parsed, EndpointOptions.DEFAULTS, preset))));
         TransportServer copy = copy();
         copy.endpoints = List.copyOf(more);
         return copy;
+    }
+
+    /**
+     * Sets what the preset has a say in: sessions, their options, the sockets of all addresses, and event loops that all servers of this
+     * preset share. What is set behind it wins. {@link Preset#monitor} is for who makes a monitor.
+     */
+    public TransportServer preset(Preset preset) {
+        TransportServer copy = copy();
+        copy.preset = preset;
+        copy.maxSessions = preset.maxSessions();
+        copy.options = preset.session(options);
+        copy.loops = SharedLoops.of(preset.eventLoops().name("msgtrans-server"));
+        copy.endpoints = endpoints.stream()
+                .map(endpoint ->
+                        new Endpoint(endpoint.uri(), Transports.preset(endpoint.uri(), endpoint.options(), preset)))
+                .toList();
+        return copy;
+    }
+
+    /** What was set, by the names of the options, with the preset's values and what was set behind them. */
+    public Map<String, String> settings() {
+        return Settings.of(preset, maxSessions, options, loops);
     }
 
     /** Changes the options of the sessions. */

@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import reactor.util.Logger;
 import reactor.util.Loggers;
 
@@ -54,6 +55,13 @@ final class Transports {
                     "no transport for the scheme " + uri.getScheme() + "; there are " + BY_SCHEME.keySet());
         }
         return provider;
+    }
+
+    /** The options of an address with a preset's for sockets, if there is one, and it has some. */
+    static EndpointOptions preset(URI uri, EndpointOptions endpoint, @Nullable Preset preset) {
+        return preset == null || find(uri).sockets() != Sockets.TCP
+                ? endpoint
+                : preset.endpoint(endpoint, SharedLoops.server().io());
     }
 
     /** Refuses options of another transport, and TLS where there is none: an option must not be silently without effect. */

@@ -2,7 +2,7 @@ package io.msgtrans.reactive.quic;
 
 import io.msgtrans.reactive.EndpointOptions;
 import io.msgtrans.reactive.spi.SessionContext;
-import io.msgtrans.reactive.spi.SocketOptions;
+import io.msgtrans.reactive.spi.SocketSettings;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -42,7 +42,7 @@ final class DatagramSockets {
                     .option(ChannelOption.SO_RCVBUF, BUFFER_BYTES)
                     .option(ChannelOption.SO_SNDBUF, BUFFER_BYTES)
                     .handler(handler);
-            SocketOptions.any(endpoint, loops).forEach(bootstrap::option);
+            SocketSettings.any(endpoint, loops).forEach(bootstrap::option);
             if (shared) {
                 bootstrap.option(UnixChannelOption.SO_REUSEPORT, true);
             }

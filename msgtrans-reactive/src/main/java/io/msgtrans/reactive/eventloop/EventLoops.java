@@ -57,6 +57,16 @@ public final class EventLoops implements LoopResources {
         return new EventLoops(options, CpuTopology.read());
     }
 
+    /** Whether threads can be bound to processors here. */
+    public static boolean canPin() {
+        return Pin.POSSIBLE;
+    }
+
+    /** Found out when somebody asks. */
+    private static final class Pin {
+        static final boolean POSSIBLE = PinnedThreads.isPossible();
+    }
+
     /** How they were made. */
     public EventLoopOptions options() {
         return options;
@@ -172,9 +182,14 @@ public final class EventLoops implements LoopResources {
 
     @Override
     public String toString() {
-        return places.size() + " event loops " + options.name() + " on " + io
-                + (options.pinning() == Pinning.NONE ? "" : ", each bound to a " + options.pinning())
-                + (options.isBusyPolling() ? ", polling busily" : "");
+        String bound =
+                switch (options.pinning()) {
+                    case NONE -> "";
+                    case NODE -> ", each bound to a NUMA node";
+                    case PROCESSOR -> ", each bound to a processor";
+                };
+        return (places.size() == 1 ? "1 event loop " : places.size() + " event loops ") + options.name() + " on "
+                + io.name().toLowerCase(Locale.ROOT) + bound + (options.isBusyPolling() ? ", polling busily" : "");
     }
 
     /** A thread on which blocking calls of Reactor fail. */

@@ -6,10 +6,13 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import net.openhft.affinity.Affinity;
+import reactor.util.Logger;
+import reactor.util.Loggers;
 
 /** Binds threads to processors; here alone OpenHFT's library is used, which is optional. */
 final class PinnedThreads {
 
+    private static final Logger log = Loggers.getLogger(PinnedThreads.class);
     private static final int CHECK_SECONDS = 10;
 
     private PinnedThreads() {}
@@ -17,6 +20,16 @@ final class PinnedThreads {
     /** Binds the calling thread. */
     static void pin(BitSet processors) {
         Affinity.setAffinity(processors);
+    }
+
+    static boolean isPossible() {
+        try {
+            check(CpuTopology.read().place(1, Pinning.PROCESSOR).get(0));
+            return true;
+        } catch (IllegalStateException impossible) {
+            log.debug("threads are not bound to processors here", impossible);
+            return false;
+        }
     }
 
     /**

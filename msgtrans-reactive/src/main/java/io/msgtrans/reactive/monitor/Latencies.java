@@ -8,8 +8,8 @@ import org.HdrHistogram.Recorder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Times of one kind, from all event loops, with two significant digits between 1 us and 1 h. Above 50,000 per second every 16th is
- * measured, chosen by message id, and stands for 16. While nobody reads, nothing is measured.
+ * Times of one kind, from all event loops, with two significant digits between 1 us and 1 h. Above 50,000 per second, or what {@link
+ * MonitorOptions#measureAllUpTo} says, every 16th is measured, chosen by message id, and stands for 16. While nobody reads, nothing is measured.
  */
 public final class Latencies {
 
@@ -19,8 +19,7 @@ public final class Latencies {
     private static final int ALL = 0;
     private static final int ONE_IN_16 = 15;
     private static final int NONE = -1;
-    private static final double SAMPLE_ABOVE_PER_SECOND = 50_000;
-    private static final int MOST_IN_A_ROW = 25_000;
+    private static final int ALL_UP_TO = 50_000;
     private static final long JUDGED_AFTER_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
     /** Which ids are measured: those that have none of these bits. Read without a barrier on the message path. */
@@ -28,6 +27,9 @@ public final class Latencies {
 
     private volatile @Nullable Recorder recorder;
     private final List<Reader> readers = new CopyOnWriteArrayList<>();
+
+    /** Rate above which not all are measured. */
+    private volatile int allUpTo = ALL_UP_TO;
 
     // Guarded by this.
     private @Nullable Histogram interval;
@@ -37,6 +39,11 @@ public final class Latencies {
     private int burst;
 
     Latencies() {}
+
+    /** Measures each up to so many per second. */
+    void measureAllUpTo(int perSecond) {
+        allUpTo = perSecond;
+    }
 
     /** Whether to measure what has this id. */
     public boolean samples(int id) {
@@ -60,7 +67,7 @@ public final class Latencies {
         int now = mask;
         if (present != null && now != NONE) {
             present.recordValueWithCount(Math.max(LOWEST_NANOS, Math.min(HIGHEST_NANOS, nanos)), now + 1L);
-            if (++burst > MOST_IN_A_ROW) {
+            if (++burst > allUpTo >> 1) {
                 judge();
             }
         }
@@ -123,7 +130,7 @@ public final class Latencies {
         long now = System.nanoTime();
         double measuredPerSecond = burst * (double) TimeUnit.SECONDS.toNanos(1) / Math.max(1, now - judgedNanos);
         if (mask != NONE) {
-            mask = measuredPerSecond * (mask + 1) > SAMPLE_ABOVE_PER_SECOND ? ONE_IN_16 : ALL;
+            mask = measuredPerSecond * (mask + 1) > allUpTo ? ONE_IN_16 : ALL;
         }
         burst = 0;
         judgedNanos = now;

@@ -90,6 +90,7 @@ public final class Monitor implements Disposable {
         this.answers = server.timings().answers().reader();
         this.requests = server.timings().requests().reader();
         this.buffers = options.watchBuffers() ? BufferWatch.start() : null;
+        server.timings().measureAllUpTo(options.measureAllUpTo());
         this.leakWatch = new LeakWatch(options.leakHeapShare(), options.interval());
         if (options.watchDroppedBuffers()) {
             LeakWatch.listen();

@@ -27,6 +27,7 @@ public final class MonitorOptions implements Cloneable {
     private boolean watchBuffers;
     private boolean watchDropped;
     private double leakHeapShare = 0.45;
+    private int measureAllUpTo = 50_000;
 
     private MonitorOptions() {}
 
@@ -40,6 +41,20 @@ public final class MonitorOptions implements Cloneable {
 
     public Duration interval() {
         return interval;
+    }
+
+    /**
+     * Up to so many requests per second each is measured, 1..10,000,000; default 50,000. Above it, every 16th is. The last monitor of a server
+     * decides for all who read its timings.
+     */
+    public MonitorOptions measureAllUpTo(int perSecond) {
+        MonitorOptions copy = copy();
+        copy.measureAllUpTo = OptionRange.check("measureAllUpTo", perSecond, 1, 10_000_000);
+        return copy;
+    }
+
+    public int measureAllUpTo() {
+        return measureAllUpTo;
     }
 
     /** Alert above this 99th percentile of the answers, 1 us..1 h; default 1 ms. */

@@ -26,4 +26,10 @@ public final class Timings {
     public Latencies handshakes() {
         return handshakes;
     }
+
+    void measureAllUpTo(int perSecond) {
+        requests.measureAllUpTo(perSecond);
+        answers.measureAllUpTo(perSecond);
+        handshakes.measureAllUpTo(perSecond);
+    }
 }

@@ -59,9 +59,14 @@ public class MsgtransAutoConfiguration {
             ObjectProvider<Router> routers,
             ObjectProvider<SslBundles> bundles,
             ObjectProvider<TransportServerCustomizer> customizers) {
-        TransportServer server = TransportServer.create()
-                .maxSessions(properties.maxSessions())
-                .session(options -> session(options, properties));
+        TransportServer server = TransportServer.create();
+        if (properties.preset() != null) {
+            server = server.preset(properties.preset());
+        }
+        if (properties.maxSessions() != null) {
+            server = server.maxSessions(properties.maxSessions());
+        }
+        server = server.session(options -> session(options, properties));
         if (properties.maxSessionsPerAddress() > 0) {
             server = server.maxSessionsPerAddress(properties.maxSessionsPerAddress());
         }
@@ -188,9 +193,13 @@ public class MsgtransAutoConfiguration {
     }
 
     private static PoolOptions pool(TransportClientProperties properties) {
-        return PoolOptions.DEFAULTS
-                .size(properties.poolMin(), properties.poolMax())
-                .start(properties.poolStart());
+        PoolOptions options = properties.preset() == null
+                ? PoolOptions.DEFAULTS.size(1, 8)
+                : properties.preset().pool();
+        int min = properties.poolMin() == null ? options.minSessions() : properties.poolMin();
+        int max = properties.poolMax() == null ? Math.max(min, options.maxSessions()) : properties.poolMax();
+        return options.size(Math.min(min, max), max)
+                .start(properties.poolStart() == null ? options.start() : properties.poolStart());
     }
 
     private static UnaryOperator<TransportClient> client(
@@ -201,7 +210,8 @@ public class MsgtransAutoConfiguration {
         String trust = properties.trust();
         BundleTls tls = bundle == null ? null : new BundleTls(bundles.getObject(), bundle);
         return created -> {
-            TransportClient client = created.session(options -> options.requestTimeout(properties.requestTimeout()))
+            TransportClient client = (properties.preset() == null ? created : created.preset(properties.preset()))
+                    .session(options -> options.requestTimeout(properties.requestTimeout()))
                     .endpoint(endpoint -> endpoint.connectTimeout(properties.connectTimeout()));
             if (tls != null) {
                 client = client.endpoint(tls::apply);

@@ -1,6 +1,7 @@
 package io.msgtrans.reactive.spring;
 
 import io.msgtrans.reactive.EndpointOptions.ClientCertificate;
+import io.msgtrans.reactive.Preset;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +15,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param listen addresses, such as {@code tcp://0.0.0.0:8001}
  * @param webPath path on the application's own WebFlux server where sessions come from WebSocket upgrades, such as {@code /feed}
  * @param allowedOrigins origins whose pages may open sessions over WebSocket besides those of the own host; {@code *} for all
- * @param maxSessions sessions at one time
+ * @param preset settings that belong together: {@code balanced}, {@code high-throughput}, {@code low-latency} or {@code constrained}
+ * @param maxSessions sessions at one time; by default 100,000, or the preset's
  * @param maxSessionsPerAddress the same from one IP address; 0 for no limit
  * @param drainTimeout how long sessions have to finish when the application stops
  * @param requestTimeout how long requests of this side wait
@@ -31,7 +33,8 @@ public record TransportServerProperties(
         @DefaultValue List<String> listen,
         @Nullable String webPath,
         @DefaultValue List<String> allowedOrigins,
-        @DefaultValue("100000") int maxSessions,
+        @Nullable Preset preset,
+        @Nullable Integer maxSessions,
         @DefaultValue("0") int maxSessionsPerAddress,
         @DefaultValue("30s") Duration drainTimeout,
         @DefaultValue("10s") Duration requestTimeout,

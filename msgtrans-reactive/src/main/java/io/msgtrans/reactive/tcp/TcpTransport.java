@@ -6,7 +6,7 @@ import io.msgtrans.reactive.channel.SessionHandler;
 import io.msgtrans.reactive.spi.Listener;
 import io.msgtrans.reactive.spi.OpeningChannel;
 import io.msgtrans.reactive.spi.SessionContext;
-import io.msgtrans.reactive.spi.SocketOptions;
+import io.msgtrans.reactive.spi.SocketSettings;
 import io.msgtrans.reactive.spi.TlsContexts;
 import io.msgtrans.reactive.spi.TransportProvider;
 import io.netty.handler.ssl.SslHandler;
@@ -42,7 +42,7 @@ public final class TcpTransport implements TransportProvider {
     @Override
     public Mono<Listener> listen(SessionContext context) {
         return Mono.defer(() -> {
-            TcpServer server = SocketOptions.server(TcpServer.create(), context)
+            TcpServer server = SocketSettings.server(TcpServer.create(), context)
                     .doOnChannelInit((observer, channel, remote) -> {
                         if (!context.admit(channel)) {
                             channel.close();
@@ -64,7 +64,7 @@ public final class TcpTransport implements TransportProvider {
     public Mono<Session> connect(SessionContext context) {
         return Mono.defer(() -> {
             OpeningChannel opening = new OpeningChannel();
-            TcpClient client = SocketOptions.client(TcpClient.newConnection(), context)
+            TcpClient client = SocketSettings.client(TcpClient.newConnection(), context)
                     .doOnChannelInit((observer, channel, remote) -> opening.made(channel))
                     .host(context.uri().getHost())
                     .port(context.uri().getPort());

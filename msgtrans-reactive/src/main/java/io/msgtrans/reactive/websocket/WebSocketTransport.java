@@ -12,7 +12,7 @@ import io.msgtrans.reactive.spi.OpeningChannel;
 import io.msgtrans.reactive.spi.PeerCertificates;
 import io.msgtrans.reactive.spi.PeerIdentity;
 import io.msgtrans.reactive.spi.SessionContext;
-import io.msgtrans.reactive.spi.SocketOptions;
+import io.msgtrans.reactive.spi.SocketSettings;
 import io.msgtrans.reactive.spi.TlsContexts;
 import io.msgtrans.reactive.spi.TransportProvider;
 import io.msgtrans.reactive.tcp.TcpTransport;
@@ -96,7 +96,7 @@ public final class WebSocketTransport implements TransportProvider {
             return Mono.fromSupplier(() -> mounted(context, mount));
         }
         return Mono.defer(() -> {
-            HttpServer server = SocketOptions.server(HttpServer.create(), context)
+            HttpServer server = SocketSettings.server(HttpServer.create(), context)
                     .doOnChannelInit((observer, channel, remote) -> {
                         if (!context.admit(channel)) {
                             channel.close();
@@ -215,7 +215,7 @@ public final class WebSocketTransport implements TransportProvider {
     public Mono<Session> connect(SessionContext context) {
         return Mono.defer(() -> {
             OpeningChannel opening = new OpeningChannel();
-            HttpClient client = SocketOptions.client(HttpClient.create(ConnectionProvider.newConnection()), context)
+            HttpClient client = SocketSettings.client(HttpClient.create(ConnectionProvider.newConnection()), context)
                     .doOnChannelInit((observer, channel, remote) -> opening.made(channel))
                     .headers(headers -> {
                         String authorization = context.endpoint().get(WebSocketOptions.AUTHORIZATION);

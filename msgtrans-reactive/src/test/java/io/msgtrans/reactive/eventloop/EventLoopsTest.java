@@ -116,7 +116,7 @@ class EventLoopsTest {
                         .subscribeOn(Schedulers.fromExecutor(loops.onServer(true)))
                         .block(LIMIT))
                 .isEqualTo("orders-nio-1");
-        assertThat(loops).hasToString("1 event loops orders on NIO");
+        assertThat(loops).hasToString("1 event loop orders on nio");
     }
 
     @Test

@@ -89,6 +89,9 @@ final class BenchCommand implements Callable<Integer> {
     private BalanceOptions balance = new BalanceOptions();
 
     @Mixin
+    private PresetOption preset = new PresetOption();
+
+    @Mixin
     private TlsOptions tls = new TlsOptions();
 
     private int window() {
@@ -132,7 +135,7 @@ final class BenchCommand implements Callable<Integer> {
         if (balance.isWanted(uris)) {
             return balanced(settings);
         }
-        TransportClient client = TransportClient.create(uri)
+        TransportClient client = preset.apply(TransportClient.create(uri))
                 .endpoint(tls::apply)
                 .endpoint(options -> workload.onStreams() ? options.extensions(Extensions.ON) : options);
         BenchResult result = new BenchRun(settings, client, spec.commandLine().getErr()).run();

@@ -79,11 +79,14 @@ final class ServeCommand implements Callable<Integer> {
     private String dashboardToken = "";
 
     @Mixin
+    private PresetOption preset = new PresetOption();
+
+    @Mixin
     private TlsOptions tls = new TlsOptions();
 
     @Override
     public Integer call() {
-        TransportServer server = TransportServer.create()
+        TransportServer server = preset.apply(TransportServer.create())
                 .session(options -> options.streams(new CountingStreams()))
                 .handle(session -> mode.handle(session, borrowed ? session.receiveBorrowed() : session.receive()));
         DemoCertificate made = certificateIfNeeded();
@@ -98,10 +101,14 @@ final class ServeCommand implements Callable<Integer> {
         }
         BoundServer bound = server.bindNow();
         PrintWriter out = spec.commandLine().getOut();
+        if (preset.isSet()) {
+            server.settings().forEach((name, value) -> out.printf("%-12s %s%n", name, value));
+        }
         bound.uris().forEach(uri -> out.println("LISTENING " + uri));
         if (dashboardPort != null) {
             out.println("DASHBOARD "
-                    + ServerDashboard.start(bound, mode.groups(), dashboardHost, dashboardPort, dashboardToken));
+                    + ServerDashboard.start(
+                            bound, mode.groups(), preset.monitor(), dashboardHost, dashboardPort, dashboardToken));
         }
         out.flush();
         Thread drain = new Thread(() -> drain(bound), "msgtrans-drain");

@@ -24,8 +24,8 @@ final class ServerDashboard {
     private ServerDashboard() {}
 
     /** Starts it; it ends with the server. */
-    static URI start(BoundServer server, Groups groups, String host, int port, String token) {
-        Monitor monitor = Monitor.of(server, MonitorOptions.DEFAULTS.watchBuffers(true));
+    static URI start(BoundServer server, Groups groups, MonitorOptions options, String host, int port, String token) {
+        Monitor monitor = Monitor.of(server, options.watchBuffers(true));
         PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         new JvmMemoryMetrics().bindTo(registry);
         TransportMetrics metrics = TransportMetrics.to(registry)
@@ -38,11 +38,11 @@ final class ServerDashboard {
                         .knob(Knobs.writeDelay(server, Duration.ofMillis(1)))
                         .knob(Knobs.writeBatch(server, 32, 1024))
                         .knob(Knobs.inboundPackets(server, 64, 4096)));
-        DashboardOptions options = DashboardOptions.DEFAULTS
+        DashboardOptions shown = DashboardOptions.DEFAULTS
                 .groups(groups)
                 .metrics(registry::scrape)
                 .tuner(tuner);
-        Dashboard dashboard = Dashboard.of(monitor, token.isEmpty() ? options : options.token(token));
+        Dashboard dashboard = Dashboard.of(monitor, token.isEmpty() ? shown : shown.token(token));
         DisposableServer page = dashboard.bindNow(host, port);
         var unused = server.onDispose()
                 .doFinally(signal -> {

@@ -8,6 +8,7 @@ import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.TransportClient;
 import io.msgtrans.reactive.TransportServer;
 import io.msgtrans.reactive.group.Groups;
+import io.msgtrans.reactive.monitor.MonitorOptions;
 import io.msgtrans.reactive.samples.Browser;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -63,7 +64,7 @@ class DashboardPageTest {
 
     @Test
     void aBrowserShowsIt() throws IOException {
-        URI page = ServerDashboard.start(server, groups, "127.0.0.1", 0, "");
+        URI page = ServerDashboard.start(server, groups, MonitorOptions.DEFAULTS, "127.0.0.1", 0, "");
         try (Browser browser = Browser.start()) {
             browser.size(1440, 1800);
             browser.dark(false);
@@ -110,7 +111,7 @@ class DashboardPageTest {
 
     @Test
     void aBrowserAsksForTheToken() throws IOException {
-        URI page = ServerDashboard.start(server, groups, "127.0.0.1", 0, TOKEN);
+        URI page = ServerDashboard.start(server, groups, MonitorOptions.DEFAULTS, "127.0.0.1", 0, TOKEN);
         try (Browser browser = Browser.start()) {
             browser.open(page.toString());
             browser.until("document.getElementById('ask').open");
@@ -134,8 +135,8 @@ class DashboardPageTest {
 
     @Test
     void theTerminalShowsIt() {
-        String address =
-                ServerDashboard.start(server, groups, "127.0.0.1", 0, "").getAuthority();
+        String address = ServerDashboard.start(server, groups, MonitorOptions.DEFAULTS, "127.0.0.1", 0, "")
+                .getAuthority();
         String seen = run(0, "top", address, "--count", "2", "--sort", "id", "--sessions", "3");
         assertThat(seen)
                 .contains("packets")
@@ -147,8 +148,8 @@ class DashboardPageTest {
 
     @Test
     void theTerminalNeedsTheToken() {
-        String address =
-                ServerDashboard.start(server, groups, "127.0.0.1", 0, TOKEN).getAuthority();
+        String address = ServerDashboard.start(server, groups, MonitorOptions.DEFAULTS, "127.0.0.1", 0, TOKEN)
+                .getAuthority();
         assertThat(run(1, "top", address, "--count", "1", "--token", "wrong horse"))
                 .contains("does not let us in");
         assertThat(run(0, "top", address, "--count", "1", "--token", TOKEN)).contains("packets");

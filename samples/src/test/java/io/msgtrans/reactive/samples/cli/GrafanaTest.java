@@ -8,6 +8,7 @@ import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.TransportClient;
 import io.msgtrans.reactive.TransportServer;
 import io.msgtrans.reactive.group.Groups;
+import io.msgtrans.reactive.monitor.MonitorOptions;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -44,7 +45,7 @@ class GrafanaTest {
                 .handle(session -> session.send(session.receive().map(request -> request.response(request.payload()))))
                 .bindNow();
         try {
-            URI page = ServerDashboard.start(server, Groups.create(), "127.0.0.1", 0, "");
+            URI page = ServerDashboard.start(server, Groups.create(), MonitorOptions.DEFAULTS, "127.0.0.1", 0, "");
             Session client = TransportClient.create(server.uri().toString()).connectNow();
             client.request(Packet.request("hello")).block(LIMIT);
             HttpResponse<String> response = HttpClient.newHttpClient()

@@ -36,6 +36,7 @@ class OptionsDocsTest {
             new String[] {"websocket.WebSocketOptions", "WebSocket: `endpoint.with(OPTION, value)`"},
             new String[] {"quic.QuicOptions", "QUIC: `endpoint.with(OPTION, value)`"},
             new String[] {"admission.AdmissionOptions", "Admission: `TransportServer.admission`"},
+            new String[] {"eventloop.EventLoopOptions", "Event loops: `EventLoops.create`"},
             new String[] {"health.HeartbeatOptions", "Heartbeats: `SessionOptions.heartbeat`"},
             new String[] {"group.GroupOptions", "Groups: `Groups.create`"},
             new String[] {"EventOptions", "Server events: `BoundServer.events`"},

@@ -19,11 +19,11 @@ import reactor.netty.transport.ClientTransport;
 import reactor.netty.transport.ServerTransport;
 
 /** What an endpoint's options mean for the sockets of TCP, on the event loops of its context. */
-public final class SocketOptions {
+public final class SocketSettings {
 
     private static final int BACKLOG = 4096;
 
-    private SocketOptions() {}
+    private SocketSettings() {}
 
     /** A server of Reactor Netty's on its address, its event loops, and with its options of sockets. */
     public static <T extends ServerTransport<T, ?>> T server(T server, SessionContext context) {

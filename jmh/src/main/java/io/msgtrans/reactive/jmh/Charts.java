@@ -43,7 +43,7 @@ public final class Charts {
         Path folder = Files.createDirectories(Path.of(args[0]));
         for (int i = 1; i < args.length; i++) {
             JsonNode results = new JsonMapper().readTree(Files.readString(Path.of(args[i])));
-            Map<String, Chart> charts = results.get(0).has("contestant") ? headToHead(results) : micro(results);
+            Map<String, Chart> charts = results.isArray() ? micro(results) : headToHead(results.get("results"));
             for (Map.Entry<String, Chart> chart : charts.entrySet()) {
                 Path file = folder.resolve(chart.getKey() + ".svg");
                 Files.writeString(file, svg(chart.getValue()));
@@ -101,7 +101,40 @@ public final class Charts {
             bars.sort(Comparator.comparingDouble(Bar::value).reversed());
             charts.put("peers-" + workload.replace(':', '-'), new Chart(workload, "million/s", bars));
         });
+        latencies(results, charts);
         return charts;
+    }
+
+    /** From the median to the 99.9th percentile, by the 99th, of each contestant. */
+    private static void latencies(JsonNode results, Map<String, Chart> charts) {
+        Map<String, Map<String, List<JsonNode>>> runs = new TreeMap<>();
+        for (JsonNode result : results) {
+            if (result.get("p50").asDouble() > 0) {
+                runs.computeIfAbsent(result.get("workload").asString(), absent -> new LinkedHashMap<>())
+                        .computeIfAbsent(result.get("contestant").asString(), absent -> new ArrayList<>())
+                        .add(result);
+            }
+        }
+        runs.forEach((workload, contestants) -> {
+            List<Bar> bars = new ArrayList<>();
+            contestants.forEach((contestant, each) ->
+                    bars.add(new Bar(contestant, median(each, "p99"), median(each, "p50"), median(each, "p999"))));
+            bars.sort(Comparator.comparingDouble(Bar::value));
+            charts.put(
+                    "latency-" + workload.replace(':', '-'),
+                    new Chart(
+                            workload,
+                            "microseconds: the 99th percentile, with a line from the median to the 99.9th",
+                            bars));
+        });
+    }
+
+    private static double median(List<JsonNode> runs, String figure) {
+        double[] sorted = runs.stream()
+                .mapToDouble(run -> run.get(figure).asDouble())
+                .sorted()
+                .toArray();
+        return (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
     }
 
     private static String svg(Chart chart) {
@@ -110,7 +143,8 @@ public final class Charts {
         int width = LEFT + BAR_WIDTH + RIGHT;
         StringBuilder out = new StringBuilder();
         out.append(String.format(
-                Locale.ROOT, """
+                Locale.ROOT,
+                """
                 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="system-ui,sans-serif" font-size="13">
                 <style>
                 .back{fill:#fff}.text{fill:#1c2430}.soft{fill:#66707f}.bar{fill:#8fa3bd}.own{fill:#2f6fed}.range{stroke:#1c2430}
@@ -119,8 +153,17 @@ public final class Charts {
                 </style>
                 <rect class="back" width="%d" height="%d" rx="8"/>
                 <text class="text" x="16" y="26" font-size="16" font-weight="600">%s</text>
-                <text class="soft" x="16" y="44">%s; lines show the range of the runs, or the error</text>
-                """, width, height, width, height, escaped(chart.title()), escaped(chart.unit())));
+                <text class="soft" x="16" y="44">%s</text>
+                """,
+                width,
+                height,
+                width,
+                height,
+                escaped(chart.title()),
+                escaped(
+                        chart.unit().startsWith("microseconds")
+                                ? chart.unit()
+                                : chart.unit() + "; lines show the range of the runs, or the error")));
         int y = TOP;
         for (Bar bar : chart.bars()) {
             double scale = BAR_WIDTH / highest;

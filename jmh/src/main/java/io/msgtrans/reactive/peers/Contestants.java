@@ -1,8 +1,11 @@
 package io.msgtrans.reactive.peers;
 
+import io.msgtrans.reactive.Preset;
+import io.msgtrans.reactive.eventloop.IoKind;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 
 /** The contestants by name, in the order in which a round runs them. A name starts with the library it measures. */
@@ -10,6 +13,17 @@ final class Contestants {
 
     /** Marks contestants that need the class path with RSocket's own Netty and Reactor. */
     static final String RSOCKET_PREFIX = "rsocket";
+
+    /** Marks contestants that need the native library of io_uring. */
+    static final String IO_URING_SUFFIX = "-io_uring";
+
+    private static final Set<String> NAMED_ONLY = Set.of(
+            "grpc",
+            "msgtrans-high-throughput",
+            "msgtrans-low-latency",
+            "msgtrans-constrained",
+            "msgtrans-nio",
+            "msgtrans-io_uring");
 
     private static final Map<String, Callable<Contestant>> FACTORIES = factories();
 
@@ -24,8 +38,14 @@ final class Contestants {
         factories.put("netty-coalescing", () -> new NettyCoalescingContestant(NettyEndpoint::new));
         factories.put("reactor-netty", ReactorNettyContestant::new);
         factories.put("reactor-netty-ws", ReactorNettyWebSocketContestant::new);
+        factories.put("vertx", VertxContestant::new);
         factories.put("rsocket", () -> byName("io.msgtrans.reactive.peers.rsocket.RSocketContestant"));
         factories.put("grpc", () -> byName("io.msgtrans.reactive.peers.GrpcContestant"));
+        factories.put("msgtrans-high-throughput", () -> MsgtransContestant.with(Preset.HIGH_THROUGHPUT));
+        factories.put("msgtrans-low-latency", () -> MsgtransContestant.with(Preset.LOW_LATENCY));
+        factories.put("msgtrans-constrained", () -> MsgtransContestant.with(Preset.CONSTRAINED));
+        factories.put("msgtrans-nio", () -> MsgtransContestant.on(IoKind.NIO));
+        factories.put("msgtrans-io_uring", () -> MsgtransContestant.on(IoKind.IO_URING));
         factories.put("msgtrans-tcps", () -> new MsgtransContestant("tcps", false));
         factories.put("msgtrans-quic", () -> new MsgtransContestant("quic", false));
         factories.put("netty-packet-quic", () -> new NettyPacketContestant(NettyQuicEndpoint::new));
@@ -33,10 +53,10 @@ final class Contestants {
         return factories;
     }
 
-    /** Those that run all workloads without TLS, which are compared unless others are named. */
+    /** Those that are compared unless others are named: all workloads, without TLS, as they come. */
     static List<String> withoutTls() {
         return FACTORIES.keySet().stream()
-                .filter(name -> !name.equals("grpc") && !name.endsWith("-tcps") && !name.endsWith("-quic"))
+                .filter(name -> !NAMED_ONLY.contains(name) && !name.endsWith("-tcps") && !name.endsWith("-quic"))
                 .toList();
     }
 

@@ -6,9 +6,13 @@ import io.msgtrans.reactive.EndpointOptions.Extensions;
 import io.msgtrans.reactive.OfferResult;
 import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.PacketType;
+import io.msgtrans.reactive.Preset;
 import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.TransportClient;
 import io.msgtrans.reactive.TransportServer;
+import io.msgtrans.reactive.eventloop.EventLoopOptions;
+import io.msgtrans.reactive.eventloop.EventLoops;
+import io.msgtrans.reactive.eventloop.IoKind;
 import io.msgtrans.reactive.group.Group;
 import io.msgtrans.reactive.group.GroupOptions;
 import io.msgtrans.reactive.group.Groups;
@@ -21,6 +25,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.UnaryOperator;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 
@@ -34,10 +39,33 @@ final class MsgtransContestant implements Contestant {
 
     private final String scheme;
     private final boolean borrowed;
+    private final UnaryOperator<TransportServer> servers;
+    private final UnaryOperator<TransportClient> clients;
 
     MsgtransContestant(String scheme, boolean borrowed) {
+        this(scheme, borrowed, server -> server, client -> client);
+    }
+
+    private MsgtransContestant(
+            String scheme,
+            boolean borrowed,
+            UnaryOperator<TransportServer> servers,
+            UnaryOperator<TransportClient> clients) {
         this.scheme = scheme;
         this.borrowed = borrowed;
+        this.servers = servers;
+        this.clients = clients;
+    }
+
+    /** TCP with a preset on both sides. */
+    static MsgtransContestant with(Preset preset) {
+        return new MsgtransContestant("tcp", false, server -> server.preset(preset), client -> client.preset(preset));
+    }
+
+    /** TCP on event loops of a kind. */
+    static MsgtransContestant on(IoKind io) {
+        EventLoops loops = EventLoops.create(EventLoopOptions.DEFAULTS.io(io));
+        return new MsgtransContestant("tcp", false, server -> server.runOn(loops), client -> client.runOn(loops));
     }
 
     @Override
@@ -45,7 +73,7 @@ final class MsgtransContestant implements Contestant {
         Tally tally = new Tally();
         Group all = Groups.create(GroupOptions.DEFAULTS.slowMembers(SlowMembers.WAIT))
                 .group("all");
-        BoundServer server = TransportServer.create()
+        BoundServer server = servers.apply(TransportServer.create())
                 .listen(scheme + "://localhost:" + port, this::certificate)
                 .session(options -> options.maxPayload(ROOM_FOR_LARGEST_PAYLOAD)
                         .streams(new MsgtransStreams(settings.workload().payloadBytes())))
@@ -120,7 +148,7 @@ final class MsgtransContestant implements Contestant {
         List<Session> sessions = new ArrayList<>();
         try {
             for (int i = 0; i < workload.connections(); i++) {
-                sessions.add(TransportClient.create(scheme + "://" + host + ":" + port)
+                sessions.add(clients.apply(TransportClient.create(scheme + "://" + host + ":" + port))
                         .endpoint(options -> isSecure() ? options.trustAllInsecurely() : options)
                         .endpoint(options -> workload.kind().onStreams() ? options.extensions(Extensions.ON) : options)
                         .session(options -> options.maxPayload(ROOM_FOR_LARGEST_PAYLOAD))

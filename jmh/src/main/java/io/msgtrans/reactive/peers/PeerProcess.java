@@ -56,9 +56,11 @@ final class PeerProcess implements AutoCloseable {
 
     private static String classPath(String contestant) {
         String target = Path.of(System.getProperty("peers.home", "."), "target") + "/";
-        return contestant.startsWith(Contestants.RSOCKET_PREFIX)
-                ? target + "rsocket-classes:" + target + "classes:" + target + "rsocket-lib/*"
-                : target + "classes:" + target + "lib/*";
+        if (contestant.startsWith(Contestants.RSOCKET_PREFIX)) {
+            return target + "rsocket-classes:" + target + "classes:" + target + "rsocket-lib/*";
+        }
+        return target + "classes:" + target + "lib/*"
+                + (contestant.endsWith(Contestants.IO_URING_SUFFIX) ? ":" + target + "io_uring-lib/*" : "");
     }
 
     private void readLines() {
@@ -82,6 +84,11 @@ final class PeerProcess implements AutoCloseable {
             }
         }
         throw new IOException("did not print " + start + " within " + timeout + "\n" + errors());
+    }
+
+    /** Processor time so far. */
+    Duration cpu() {
+        return process.info().totalCpuDuration().orElse(Duration.ZERO);
     }
 
     private String errors() throws IOException {

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 public final class PeerRig {
 
     private static final Duration START_TIMEOUT = Duration.ofSeconds(30);
+    private static final int TRIES = 4;
 
     private final RigOptions options;
     private final List<Result> results = new ArrayList<>();
@@ -72,13 +74,25 @@ public final class PeerRig {
     private void runAndReport(int round, String contestant, Workload workload) throws InterruptedException {
         String name = "round " + round + "/" + options.rounds() + " " + workload + " " + contestant;
         try {
-            Result result = runOnce(contestant, workload);
+            Result result = undisturbed(contestant, workload);
             results.add(result);
-            System.err.println(name + ": " + ResultTable.rate(result.rate()) + " packets/s, errors " + result.errors());
+            System.err.println(name + ": " + ResultTable.rate(result.rate()) + " packets/s, errors " + result.errors()
+                    + String.format(
+                            Locale.ROOT, ", steal %.0f %%", result.cost().stealPercent()));
         } catch (IOException e) {
             failures++;
             System.err.println(name + ": FAILED: " + e.getMessage());
         }
+    }
+
+    /** Runs again what ran while the host gave the machine's processors to others, a few times. */
+    private Result undisturbed(String contestant, Workload workload) throws IOException, InterruptedException {
+        Result best = runOnce(contestant, workload);
+        for (int i = 1; i < TRIES && best.cost().stealPercent() > options.maxSteal(); i++) {
+            Result next = runOnce(contestant, workload);
+            best = next.cost().stealPercent() < best.cost().stealPercent() ? next : best;
+        }
+        return best;
     }
 
     private Result runOnce(String contestant, Workload workload) throws IOException, InterruptedException {
@@ -102,7 +116,16 @@ public final class PeerRig {
                         .plus(options.duration())
                         .plus(PeerMain.OVERHEAD_TIMEOUT)
                         .plus(START_TIMEOUT);
-                return Result.parse("{" + client.awaitLine("{", timeout));
+                client.awaitLine(Recorder.BEGIN, timeout);
+                MachineTime begin = MachineTime.now();
+                Duration serverBegin = server.cpu();
+                Duration clientBegin = client.cpu();
+                client.awaitLine(Recorder.END, timeout);
+                Result.Cost cost = new Result.Cost(
+                        server.cpu().minus(serverBegin).toMillis() / 1e3,
+                        client.cpu().minus(clientBegin).toMillis() / 1e3,
+                        MachineTime.now().stolenPercentSince(begin));
+                return Result.parse("{" + client.awaitLine("{", timeout)).with(cost);
             }
         }
     }
@@ -111,7 +134,10 @@ public final class PeerRig {
         Path file = options.json();
         if (file != null) {
             List<String> lines = results.stream().map(Result::toJson).toList();
-            Files.writeString(file, "[\n" + String.join(",\n", lines) + "\n]\n");
+            Files.writeString(
+                    file,
+                    "{\"environment\":" + Environment.toJson(options) + ",\n\"results\":[\n" + String.join(",\n", lines)
+                            + "\n]}\n");
         }
     }
 }

@@ -23,6 +23,11 @@ public final class Recorder {
     /** How long the server may take to answer a request for its count, under load. */
     private static final Duration COUNT_TIMEOUT = Duration.ofSeconds(10);
 
+    /** Printed when the window begins and ends. */
+    static final String BEGIN = "BEGIN";
+
+    static final String END = "END";
+
     private final BenchSettings settings;
     private final List<EchoLane> lanes = new CopyOnWriteArrayList<>();
     private final LongAdder errors = new LongAdder();
@@ -53,9 +58,7 @@ public final class Recorder {
         await(settings.warmUp());
         long startNanos = System.nanoTime();
         long startBytes = AllocatedBytes.now();
-        measuring = true;
-        await(settings.duration());
-        measuring = false;
+        window();
         allocatedBytes = AllocatedBytes.now() - startBytes;
         windowNanos = System.nanoTime() - startNanos;
     }
@@ -71,12 +74,19 @@ public final class Recorder {
         long startCount = ask(count);
         long startNanos = System.nanoTime();
         long startBytes = AllocatedBytes.now();
-        measuring = true;
-        await(settings.duration());
-        measuring = false;
+        window();
         allocatedBytes = AllocatedBytes.now() - startBytes;
         confirmedPackets = ask(count) - startCount;
         windowNanos = System.nanoTime() - startNanos;
+    }
+
+    /** The rig reads processor times at both lines. */
+    private void window() throws Exception {
+        System.out.println(BEGIN);
+        measuring = true;
+        await(settings.duration());
+        measuring = false;
+        System.out.println(END);
     }
 
     /** Measures how late small requests are beside the load: one at a time, from here on until the end. */
@@ -136,7 +146,8 @@ public final class Recorder {
                     confirmedPackets,
                     errors.sum(),
                     allocatedBytes,
-                    Result.Latency.of(probes));
+                    Result.Latency.of(probes),
+                    Result.Cost.UNKNOWN);
         }
         Histogram all = new Histogram(lanes.get(0).histogram());
         lanes.forEach(lane -> all.add(lane.histogram()));
@@ -147,6 +158,7 @@ public final class Recorder {
                 all.getTotalCount(),
                 errors.sum(),
                 allocatedBytes,
-                Result.Latency.of(all));
+                Result.Latency.of(all),
+                Result.Cost.UNKNOWN);
     }
 }

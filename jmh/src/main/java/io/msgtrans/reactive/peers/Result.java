@@ -15,6 +15,7 @@ import org.HdrHistogram.Histogram;
  * @param errors wrong replies and failed sends, over the whole run
  * @param allocatedBytes what the client allocated on the heap in the window
  * @param latency latency of replies, or of small requests beside streams; {@link Latency#NONE} one-way
+ * @param cost what the rig saw of the machine in the window; {@link Cost#UNKNOWN} when the client prints it
  */
 record Result(
         String contestant,
@@ -23,7 +24,15 @@ record Result(
         long packets,
         long errors,
         long allocatedBytes,
-        Latency latency) {
+        Latency latency,
+        Cost cost) {
+
+    /**
+     * Processor time of both processes in the window, and the share of the machine's processors that its host gave to others, in percent.
+     */
+    record Cost(double serverCpuSeconds, double clientCpuSeconds, double stealPercent) {
+        static final Cost UNKNOWN = new Cost(0, 0, 0);
+    }
 
     /** Percentiles in microseconds. */
     record Latency(double p50, double p90, double p99, double p999, double max) {
@@ -53,11 +62,26 @@ record Result(
         return packets == 0 ? 0 : (double) allocatedBytes / packets;
     }
 
+    Result with(Cost seen) {
+        return new Result(contestant, workload, seconds, packets, errors, allocatedBytes, latency, seen);
+    }
+
+    /** Nanoseconds of processor time of the server for each packet. */
+    double serverNanosPerPacket() {
+        return packets == 0 ? 0 : cost.serverCpuSeconds * 1e9 / packets;
+    }
+
+    /** Nanoseconds of processor time of the client for each packet. */
+    double clientNanosPerPacket() {
+        return packets == 0 ? 0 : cost.clientCpuSeconds * 1e9 / packets;
+    }
+
     String toJson() {
         return String.format(
                 Locale.ROOT,
                 "{\"contestant\":\"%s\",\"workload\":\"%s\",\"seconds\":%.6f,\"packets\":%d,\"rate\":%.0f,"
-                        + "\"errors\":%d,\"allocated\":%d,\"p50\":%.1f,\"p90\":%.1f,\"p99\":%.1f,\"p999\":%.1f,\"max\":%.1f}",
+                        + "\"errors\":%d,\"allocated\":%d,\"p50\":%.1f,\"p90\":%.1f,\"p99\":%.1f,\"p999\":%.1f,\"max\":%.1f,"
+                        + "\"serverCpu\":%.3f,\"clientCpu\":%.3f,\"steal\":%.1f}",
                 contestant,
                 workload,
                 seconds,
@@ -69,7 +93,10 @@ record Result(
                 latency.p90,
                 latency.p99,
                 latency.p999,
-                latency.max);
+                latency.max,
+                cost.serverCpuSeconds,
+                cost.clientCpuSeconds,
+                cost.stealPercent);
     }
 
     static Result parse(String json) {
@@ -86,7 +113,8 @@ record Result(
                 (long) number(json, "packets"),
                 (long) number(json, "errors"),
                 (long) number(json, "allocated"),
-                latency);
+                latency,
+                new Cost(number(json, "serverCpu"), number(json, "clientCpu"), number(json, "steal")));
     }
 
     private static double number(String json, String name) {

@@ -28,8 +28,11 @@ final class ResultTable {
                 || workload.kind() == Workload.Kind.BROADCAST; // without latencies
         text.append("### ").append(workload).append("\n\n| contestant | packets/s | min-max | MB/s |");
         REFERENCES.forEach(reference -> text.append(" / ").append(reference).append(" |"));
-        text.append(oneWay ? " B/packet | errors |\n" : " p50 µs | p90 | p99 | p99.9 | max | B/packet | errors |\n");
-        text.append("|---").append("|---:".repeat(oneWay ? 8 : 13)).append("|\n");
+        text.append(
+                oneWay
+                        ? " CPU ns/packet server, client | B/packet | errors |\n"
+                        : " p50 µs | p90 | p99 | p99.9 | max | CPU ns/packet server, client | B/packet | errors |\n");
+        text.append("|---").append("|---:".repeat(oneWay ? 9 : 14)).append("|\n");
         for (String contestant : contestants) {
             List<Result> runs = runs(workload, contestant);
             if (!runs.isEmpty()) {
@@ -59,6 +62,10 @@ final class ResultTable {
             cell(text, micros(median(runs, run -> run.latency().p999())));
             cell(text, micros(median(runs, run -> run.latency().max())));
         }
+        cell(
+                text,
+                micros(median(runs, Result::serverNanosPerPacket)) + ", "
+                        + micros(median(runs, Result::clientNanosPerPacket)));
         cell(text, micros(median(runs, Result::allocatedPerPacket)));
         cell(text, Long.toString(runs.stream().mapToLong(Result::errors).sum()));
         text.append("|\n");

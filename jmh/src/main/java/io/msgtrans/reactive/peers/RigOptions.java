@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * The command line of the rig.
  *
  * @param pinning processors of server and client, null for none
+ * @param maxSteal a run in which the host took more of the processors, in percent, is run again
  * @param json file for every single result, null for none
  */
 record RigOptions(
@@ -22,6 +23,7 @@ record RigOptions(
         int limitRate,
         @Nullable Pinning pinning,
         List<String> jvmFlags,
+        double maxSteal,
         @Nullable Path json) {
 
     static final String USAGE = """
@@ -37,6 +39,7 @@ record RigOptions(
               --no-pin
               --machine-network        the machine's loopback interface, instead of an own one with TCP Reno
               --jvm "FLAGS"            replaces the JVM flags of both processes
+              --max-steal PERCENT      runs again, up to four times, what lost more of the processors to the host; default 100
               --json FILE              writes every result
             """;
 
@@ -64,6 +67,7 @@ record RigOptions(
         int limitRate = 0;
         Pinning pinning = defaultPinning;
         String jvmFlags = DEFAULT_JVM_FLAGS;
+        double maxSteal = 100;
         Path json = null;
         Iterator<String> rest = arguments.iterator();
         while (rest.hasNext()) {
@@ -79,6 +83,7 @@ record RigOptions(
                 case "--pin" -> pinning = Pinning.parse(value(option, rest));
                 case "--no-pin" -> pinning = null;
                 case "--jvm" -> jvmFlags = value(option, rest);
+                case "--max-steal" -> maxSteal = Double.parseDouble(value(option, rest));
                 case "--json" -> json = Path.of(value(option, rest));
                 default -> throw new IllegalArgumentException("no option " + option);
             }
@@ -92,6 +97,7 @@ record RigOptions(
                 limitRate,
                 pinning,
                 List.of(jvmFlags.trim().split("\\s+")),
+                maxSteal,
                 json);
     }
 

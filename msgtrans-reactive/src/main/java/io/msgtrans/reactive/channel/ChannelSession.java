@@ -55,6 +55,9 @@ final class ChannelSession implements Session {
     /** What is encoded ahead of the socket: enough for full writes, and little enough to stay in the processor's cache. */
     private static final int LARGEST_WRITE_BYTES = 256 * 1024;
 
+    private static final WriteBufferWaterMark LARGEST_WRITE =
+            new WriteBufferWaterMark(LARGEST_WRITE_BYTES / 2, LARGEST_WRITE_BYTES);
+
     private static final int OPEN = 0;
     private static final int CLOSING = 1;
     private static final int CLOSED = 2;
@@ -138,7 +141,11 @@ final class ChannelSession implements Session {
 
     private void setWaterMark(Channel written) {
         int writeBytes = Math.min(options.outboundBytes(), LARGEST_WRITE_BYTES);
-        written.config().setWriteBufferWaterMark(new WriteBufferWaterMark(writeBytes / 2, writeBytes));
+        written.config()
+                .setWriteBufferWaterMark(
+                        writeBytes == LARGEST_WRITE_BYTES
+                                ? LARGEST_WRITE
+                                : new WriteBufferWaterMark(writeBytes / 2, writeBytes));
     }
 
     /** Something that happens on this session's event loop when a time has passed. */

@@ -31,7 +31,7 @@ final class Inbound {
     private long queuedBytes;
     private long shedNanos;
     /** When each of the queue came; only where requests may be shed. */
-    private final ArrayDeque<Long> arrivals = new ArrayDeque<>(0);
+    private @Nullable ArrayDeque<Long> arrivals;
 
     private boolean ended;
     private @Nullable Throwable error;
@@ -55,6 +55,7 @@ final class Inbound {
     /** Requests that wait longer for demand are not delivered; 0 for none. Before anything is received. */
     void shedAfter(long nanos) {
         shedNanos = nanos;
+        arrivals = nanos > 0 ? new ArrayDeque<>() : null;
     }
 
     /** A view for subscribers; borrowed packets or safe ones. */
@@ -153,7 +154,7 @@ final class Inbound {
         Packet kept = packet.isBorrowed() ? packet.compact() : packet;
         queue.add(kept);
         queuedBytes += kept.lengthBytes();
-        if (shedNanos > 0) {
+        if (arrivals != null) {
             arrivals.add(handler.nanoTime());
         }
     }
@@ -169,7 +170,7 @@ final class Inbound {
             while (subscriber != null && !queue.isEmpty() && subscriber.hasDemand()) {
                 Packet packet = queue.remove();
                 queuedBytes -= packet.lengthBytes();
-                if (shedNanos > 0 && isTooOld(packet, arrivals.remove())) {
+                if (arrivals != null && isTooOld(packet, arrivals.remove())) {
                     handler.shed(packet);
                 } else {
                     subscriber.deliver(packet);
@@ -205,7 +206,9 @@ final class Inbound {
     int discard() {
         int discarded = queue.size();
         queue.clear();
-        arrivals.clear();
+        if (arrivals != null) {
+            arrivals.clear();
+        }
         queuedBytes = 0;
         return discarded;
     }

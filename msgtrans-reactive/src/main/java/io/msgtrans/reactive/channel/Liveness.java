@@ -31,6 +31,9 @@ final class Liveness {
 
     private static final int PONG_BYTES = 15;
     private static final int REMEMBERED_PINGS = 16;
+    /** Nothing is ever put into it. */
+    private static final long[] NEVER_PINGED = new long[REMEMBERED_PINGS];
+
     private static final int CPU_UNKNOWN = 0xFFFF;
     private static final int DRAINING = 1;
 
@@ -67,7 +70,7 @@ final class Liveness {
     /** Of the last one that was answered. */
     private long answeredToken;
     /** When each of the last heartbeats was sent: an answer may come after further ones. */
-    private final long[] pingedNanos = new long[REMEMBERED_PINGS];
+    private long[] pingedNanos = NEVER_PINGED;
     /** How often the peer wants a sign of life; 0 when it never asked. */
     private long signNanos;
 
@@ -226,6 +229,9 @@ final class Liveness {
         if (token == 0
                 || now - pingedNanos[(int) token & (REMEMBERED_PINGS - 1)] >= intervalNanos - intervalNanos / 8) {
             token++;
+            if (pingedNanos == NEVER_PINGED) {
+                pingedNanos = new long[REMEMBERED_PINGS];
+            }
             pingedNanos[(int) token & (REMEMBERED_PINGS - 1)] = now;
             if (!askForSign()) {
                 lastReadNanos = now; // cannot be asked, and owes nothing

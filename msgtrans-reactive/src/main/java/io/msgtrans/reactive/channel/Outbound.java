@@ -58,6 +58,8 @@ final class Outbound implements Runnable {
     /** With one busy connection on the event loop, replies are flushed so often instead of at the end of a burst. */
     private static final int EAGER_FLUSH_PACKETS = 32;
 
+    private static final ByteBuffer NO_BYTES = ByteBuffer.allocate(0);
+
     private static final int TYPE_OFFSET = 2;
     private static final int FLAGS_OFFSET = 14;
     private static final int MAX_ERROR_CHARS = 1024;
@@ -110,7 +112,7 @@ final class Outbound implements Runnable {
     private boolean offersHadTurn;
 
     private @Nullable ByteBuf buffer;
-    private ByteBuffer bytes = ByteBuffer.allocate(0);
+    private ByteBuffer bytes = NO_BYTES;
     private int length;
     private int capacity;
     private int packets;
@@ -721,6 +723,7 @@ final class Outbound implements Runnable {
         Batch batch = packets > ownerFrom ? new Batch(this, owner, packets - ownerFrom, shares) : shares;
         full.writerIndex(length);
         buffer = null;
+        bytes = NO_BYTES;
         capacity = 0;
         length = 0;
         packets = 0;

@@ -16,9 +16,14 @@ final class RequestTable {
 
     private static final int FIRST_SIZE = 8;
 
+    // Of sessions that have none yet; nothing is ever put into them.
+    private static final @Nullable PendingRequest[] NO_RING = new @Nullable PendingRequest[1];
+    private static final IntObjectHashMap<PendingRequest> NO_OTHERS = new IntObjectHashMap<>(1);
+
     private final int largestSize;
-    private @Nullable PendingRequest[] ring = new @Nullable PendingRequest[FIRST_SIZE];
-    private final IntObjectHashMap<PendingRequest> others = new IntObjectHashMap<>(4);
+    private @Nullable PendingRequest[] ring = NO_RING;
+    private IntObjectHashMap<PendingRequest> others = NO_OTHERS;
+    private boolean hasOthers;
     private int inRing;
 
     /** @param max requests at one time */
@@ -42,6 +47,9 @@ final class RequestTable {
 
     /** Adds a request whose id is in no other. */
     void put(PendingRequest request) {
+        if (ring == NO_RING) {
+            ring = new @Nullable PendingRequest[FIRST_SIZE];
+        }
         int place = request.id & (ring.length - 1);
         if (ring[place] != null && inRing * 2 >= ring.length && ring.length < largestSize) {
             grow();
@@ -51,6 +59,10 @@ final class RequestTable {
             ring[place] = request;
             inRing++;
         } else {
+            if (!hasOthers) {
+                hasOthers = true;
+                others = new IntObjectHashMap<>(4);
+            }
             others.put(request.id, request);
         }
     }

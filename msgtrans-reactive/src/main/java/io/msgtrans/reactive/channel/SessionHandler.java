@@ -31,6 +31,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
@@ -58,6 +60,15 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
 
     private static final Timings NOT_MEASURED = new Timings();
     private static final int LEAST_READ_BYTES = 64;
+
+    /** Each is the same for all channels, whose handles adapt on their own; there are as many as servers and clients differ. */
+    private static final Map<ReadSizes, AdaptiveRecvByteBufAllocator> READS = new ConcurrentHashMap<>();
+
+    private record ReadSizes(int first, int largest) {
+        AdaptiveRecvByteBufAllocator allocator() {
+            return new AdaptiveRecvByteBufAllocator(LEAST_READ_BYTES, first, largest);
+        }
+    }
 
     private final Framing framing;
     private final SessionOptions options;
@@ -249,8 +260,8 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         ctx.channel()
                 .config()
                 .setAutoRead(false)
-                .setRecvByteBufAllocator(new AdaptiveRecvByteBufAllocator(
-                        LEAST_READ_BYTES, options.firstReadBytes(), options.largestReadBytes()));
+                .setRecvByteBufAllocator(READS.computeIfAbsent(
+                        new ReadSizes(options.firstReadBytes(), options.largestReadBytes()), ReadSizes::allocator));
         if (first != null) {
             join(first, ctx);
             return;

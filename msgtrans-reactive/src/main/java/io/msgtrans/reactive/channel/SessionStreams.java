@@ -38,13 +38,17 @@ final class SessionStreams {
     /** Streams with a full window each that a connection carries at one time. */
     private static final int CREDIT_SHARE = 4;
 
+    /** Of sessions that have opened none yet; nothing is ever put into it. */
+    private static final IntObjectHashMap<Stream> NO_STREAMS = new IntObjectHashMap<>(1);
+
     private static final int LEAST_CREDIT = 16;
     private static final int ITEM_BYTES_SHIFT = 4;
 
     private final ChannelSession session;
     private final SessionOptions options;
     private final int maxPayload;
-    private final IntObjectHashMap<Stream> byId = new IntObjectHashMap<>(4);
+    private IntObjectHashMap<Stream> byId = NO_STREAMS;
+    private boolean hasMap;
     /** The client's ids are odd, the server's even. */
     private int lastOpened;
 
@@ -68,6 +72,14 @@ final class SessionStreams {
 
         /** The publisher ended without an item. */
         void neverOpened(@Nullable Throwable error);
+    }
+
+    private void add(int id, Stream stream) {
+        if (!hasMap) {
+            hasMap = true;
+            byId = new IntObjectHashMap<>(4);
+        }
+        byId.put(id, stream);
     }
 
     // ---- what users call ----
@@ -158,7 +170,7 @@ final class SessionStreams {
         stream.receiver = receiver;
         stream.receiving = true;
         stream.sender = sender;
-        byId.put(stream.id, stream);
+        add(stream.id, stream);
         updateWindow();
         int credit = receiver.firstCredit();
         byte[] metadata;
@@ -233,7 +245,7 @@ final class SessionStreams {
         }
         Metadata metadata = first.metadata();
         StreamSender sender = new StreamSender(this, stream.outbound, metadata.putInto(Context.empty()), null);
-        byId.put(id, stream);
+        add(id, stream);
         updateWindow();
         stream.sender = sender;
         stream.receiving = (flags & Frames.FLAG_OPENER_SENDS) != 0;

@@ -16,9 +16,13 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.test.KafkaClusterTestKit;
 import org.apache.kafka.common.test.TestKitNodes;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+import reactor.util.retry.Retry;
 
 /** A real broker in this process, for all tests of it. */
 final class Broker {
@@ -74,7 +78,11 @@ final class Broker {
             for (int i = 0; i < partitions; i++) {
                 ends.put(new TopicPartition(topic, i), OffsetSpec.latest());
             }
-            admin.listOffsets(ends).all().get(30, TimeUnit.SECONDS);
+            Mono.fromCallable(() -> admin.listOffsets(ends).all().get(30, TimeUnit.SECONDS))
+                    .subscribeOn(Schedulers.boundedElastic())
+                    .retryWhen(Retry.fixedDelay(200, Duration.ofMillis(50))
+                            .filter(error -> error.getCause() instanceof UnknownTopicOrPartitionException))
+                    .block(Duration.ofSeconds(30));
         }
         return topic;
     }

@@ -68,7 +68,7 @@ final class VertxContestant implements Contestant {
                     gate.opened().subscribe(null, null, () -> {
                         Buffer packet = packet(
                                 Wire.ONE_WAY, 1, new byte[settings.workload().payloadBytes()]);
-                        vertx.runOnContext(opened -> flood(socket, () -> packet));
+                        vertx.runOnContext(opened -> new Flood(socket, () -> packet).start());
                     });
                 default -> socket.handler(packets(socket::write));
             }
@@ -110,15 +110,36 @@ final class VertxContestant implements Contestant {
     }
 
     /** Writes while the socket takes it, in turns, so that reads have theirs. */
-    private void flood(NetSocket socket, Source source) {
-        for (int i = 0; i < TURN_PACKETS; i++) {
-            if (socket.writeQueueFull()) {
-                socket.drainHandler(room -> flood(socket, source));
-                return;
-            }
-            socket.write(source.next());
+    private final class Flood {
+        private final NetSocket socket;
+        private final Source source;
+        private boolean waiting;
+
+        Flood(NetSocket socket, Source source) {
+            this.socket = socket;
+            this.source = source;
         }
-        vertx.runOnContext(turn -> flood(socket, source));
+
+        void start() {
+            socket.drainHandler(room -> {
+                if (waiting) {
+                    waiting = false;
+                    turn();
+                }
+            });
+            turn();
+        }
+
+        private void turn() {
+            for (int i = 0; i < TURN_PACKETS; i++) {
+                if (socket.writeQueueFull()) {
+                    waiting = true;
+                    return;
+                }
+                socket.write(source.next());
+            }
+            vertx.runOnContext(next -> turn());
+        }
     }
 
     @Override
@@ -145,7 +166,7 @@ final class VertxContestant implements Contestant {
                     socket.handler(packets(packet -> answers.get(0)
                             .complete(Long.parseLong(packet.getString(Wire.HEADER_BYTES, packet.length())))));
                     int[] id = new int[1];
-                    vertx.runOnContext(open -> flood(socket, () -> packet(Wire.ONE_WAY, id[0]++, payload)));
+                    vertx.runOnContext(open -> new Flood(socket, () -> packet(Wire.ONE_WAY, id[0]++, payload)).start());
                 }
                 default -> echo(socket, payload, recorder);
             }

@@ -4,13 +4,26 @@ import io.netty.util.concurrent.FastThreadLocal;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which connections of an event loop are busy. With one busy connection, flushing replies only at the end of a burst
- * makes both peers wait for each other in turn; with many, early flushes only cost system calls. So replies are flushed
- * early where the last bursts of the event loop all came from the same connection.
+ * Which connections of an event loop are busy, and how much the only busy one has in flight. With one busy connection, flushing replies only
+ * at the end of a burst makes both peers wait for each other in turn; with many, early flushes only cost system calls. So replies are
+ * flushed early where the last bursts of the event loop all came from the same connection: when half of what is in flight is answered,
+ * so that each side works on one half. (On a virtual machine with dear system calls a flush every 32 packets had two thirds of the rate
+ * of one every 128, with 256 in flight; on one with cheap ones a flush at the end had half of the rate.)
+ *
+ * <p>How much is in flight shows when a burst is answered all at once, which is done now and then: the peer then sends all of it at once.
  */
 final class LoopActivity {
 
     private static final int EXCLUSIVE_BURSTS = 8;
+    /** One burst of so many is answered at once, to see what is in flight. */
+    private static final int PERIOD_BURSTS = 64;
+    /** Less is not worth a system call. */
+    private static final int LEAST_PACKETS = 16;
+
+    private static final int FIRST_PACKETS = 32;
+
+    /** Nothing is flushed before the end of a burst. */
+    static final int AT_THE_END = Integer.MAX_VALUE;
 
     private static final FastThreadLocal<LoopActivity> CURRENT = new FastThreadLocal<>() {
         @Override
@@ -21,18 +34,38 @@ final class LoopActivity {
 
     private @Nullable Object last;
     private int bursts;
+    /** Packets of the largest burst in this period. */
+    private int largest;
+
+    private int flushPackets = FIRST_PACKETS;
 
     static LoopActivity current() {
         return CURRENT.get();
     }
 
-    /** Notes a burst of a connection and tells whether it is the only one that had any lately. */
-    boolean isExclusive(Object connection) {
+    /** Notes that a burst of a connection begins, and tells after how many replies they are flushed. */
+    int flushPackets(Object connection) {
         if (last != connection) {
             last = connection;
             bursts = 0;
-            return false;
+            largest = 0;
+            flushPackets = FIRST_PACKETS;
+            return AT_THE_END;
         }
-        return bursts >= EXCLUSIVE_BURSTS || ++bursts >= EXCLUSIVE_BURSTS;
+        if (++bursts < EXCLUSIVE_BURSTS) {
+            return AT_THE_END;
+        }
+        if (bursts < EXCLUSIVE_BURSTS + PERIOD_BURSTS) {
+            return flushPackets;
+        }
+        bursts = EXCLUSIVE_BURSTS;
+        flushPackets = Math.max(LEAST_PACKETS, largest / 2);
+        largest = 0;
+        return AT_THE_END;
+    }
+
+    /** Notes how many packets the burst had. */
+    void burst(long packets) {
+        largest = (int) Math.max(largest, Math.min(packets, Integer.MAX_VALUE));
     }
 }

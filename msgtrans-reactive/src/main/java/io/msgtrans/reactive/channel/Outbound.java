@@ -55,8 +55,6 @@ final class Outbound implements Runnable {
     private static final int TURN_BYTES = 1 << 20;
     /** How many packets of one sender, or of those that were offered, are encoded before others have a turn. */
     private static final int TURN_PACKETS = 64;
-    /** With one busy connection on the event loop, replies are flushed so often instead of at the end of a burst. */
-    private static final int EAGER_FLUSH_PACKETS = 32;
 
     private static final ByteBuffer NO_BYTES = ByteBuffer.allocate(0);
 
@@ -353,9 +351,9 @@ final class Outbound implements Runnable {
         }
     }
 
-    /** Whether replies should leave in small groups, because this is the only busy connection of its event loop. */
-    void eager(boolean eager) {
-        flushPackets = eager ? Math.min(EAGER_FLUSH_PACKETS, fullBatch) : fullBatch;
+    /** From now on so many packets are flushed without waiting for the end of this stretch of work. */
+    void flushAfter(int packets) {
+        flushPackets = Math.min(packets, fullBatch);
     }
 
     private void register(Sender sender) {

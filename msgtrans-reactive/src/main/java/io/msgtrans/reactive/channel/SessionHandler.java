@@ -108,6 +108,9 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
 
     private boolean closed;
     private long packetsReceived;
+    /** When the burst began. */
+    private long packetsBefore;
+
     private long bytesReceived;
 
     /**
@@ -366,8 +369,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         if (!inBurst) {
             inBurst = true;
             outbound().enter();
-            LoopActivity loopActivity = activity;
-            outbound().eager(loopActivity != null && loopActivity.isExclusive(this));
+            beginBurst();
         }
         bytesReceived += read.readableBytes();
         present().liveness().alive();
@@ -377,6 +379,14 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
             decode(read);
         } else {
             decodeCopied(read);
+        }
+    }
+
+    private void beginBurst() {
+        LoopActivity present = activity;
+        if (present != null) {
+            packetsBefore = packetsReceived;
+            outbound().flushAfter(present.flushPackets(this));
         }
     }
 
@@ -425,7 +435,10 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         reading = false;
         if (inBurst) {
             inBurst = false;
-            outbound().eager(false);
+            if (activity != null) {
+                activity.burst(packetsReceived - packetsBefore);
+            }
+            outbound().flushAfter(LoopActivity.AT_THE_END);
             outbound().exit();
         }
         if (session != null) {

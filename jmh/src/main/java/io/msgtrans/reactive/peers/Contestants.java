@@ -38,7 +38,7 @@ final class Contestants {
         factories.put("netty-coalescing", () -> new NettyCoalescingContestant(NettyEndpoint::new));
         factories.put("reactor-netty", ReactorNettyContestant::new);
         factories.put("reactor-netty-ws", ReactorNettyWebSocketContestant::new);
-        factories.put("vertx", VertxContestant::new);
+        factories.put("vertx", () -> byName("io.msgtrans.reactive.peers.VertxContestant"));
         factories.put("rsocket", () -> byName("io.msgtrans.reactive.peers.rsocket.RSocketContestant"));
         factories.put("grpc", () -> byName("io.msgtrans.reactive.peers.GrpcContestant"));
         factories.put("msgtrans-high-throughput", () -> MsgtransContestant.with(Preset.HIGH_THROUGHPUT));

@@ -25,6 +25,8 @@ final class VertxContestant implements Contestant {
             .setPreferNativeTransport(true)
             .setEventLoopPoolSize(Runtime.getRuntime().availableProcessors()));
 
+    private volatile boolean over;
+
     /** Whole packets, header and payload. */
     private static RecordParser packets(Consumer<Buffer> each) {
         RecordParser parser = RecordParser.newFixed(Wire.HEADER_BYTES);
@@ -131,14 +133,16 @@ final class VertxContestant implements Contestant {
         }
 
         private void turn() {
-            for (int i = 0; i < TURN_PACKETS; i++) {
+            for (int i = 0; i < TURN_PACKETS && !over; i++) {
                 if (socket.writeQueueFull()) {
                     waiting = true;
                     return;
                 }
                 socket.write(source.next());
             }
-            vertx.runOnContext(next -> turn());
+            if (!over) {
+                vertx.runOnContext(next -> turn());
+            }
         }
     }
 
@@ -178,6 +182,7 @@ final class VertxContestant implements Contestant {
         } else {
             recorder.measureReplies();
         }
+        over = true;
         vertx.close().toCompletionStage().toCompletableFuture().get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
     }
 

@@ -2,7 +2,6 @@ package io.msgtrans.reactive;
 
 import io.msgtrans.reactive.eventloop.EventLoopOptions;
 import io.msgtrans.reactive.eventloop.EventLoops;
-import io.msgtrans.reactive.eventloop.IoKind;
 import io.msgtrans.reactive.eventloop.Pinning;
 import io.msgtrans.reactive.monitor.MonitorOptions;
 import io.msgtrans.reactive.pool.PoolOptions;
@@ -39,7 +38,7 @@ public enum Preset {
     BALANCED,
     /** As many bytes and packets as the machine can move; more waits, so more memory, and later when there is too much. */
     HIGH_THROUGHPUT,
-    /** Answers as soon as can be: event loops never sleep, and little waits. For machines with processors to spare. */
+    /** Answers as soon as can be: event loops with a socket never sleep, and little waits. For machines with processors to spare. */
     LOW_LATENCY,
     /** Small machines, and containers with little memory. */
     CONSTRAINED;
@@ -112,11 +111,9 @@ public enum Preset {
         return EventLoops.canPin() ? pinning : Pinning.NONE;
     }
 
-    /** The options of an address on TCP, changed where the preset has a say. */
-    EndpointOptions endpoint(EndpointOptions options, IoKind io) {
-        return this == LOW_LATENCY && io == IoKind.EPOLL
-                ? options.quickAck(true).busyPoll(Duration.ofNanos(50_000))
-                : options;
+    /** The options of an address on TCP by epoll, changed where the preset has a say. */
+    EndpointOptions endpoint(EndpointOptions options) {
+        return this == LOW_LATENCY ? options.quickAck(true).busyPoll(Duration.ofNanos(50_000)) : options;
     }
 
     /** How a monitor looks. */

@@ -5,8 +5,10 @@ import io.msgtrans.reactive.monitor.MonitorOptions;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 import reactor.netty.resources.LoopResources;
 
@@ -16,7 +18,11 @@ final class Settings {
     private Settings() {}
 
     static Map<String, String> of(
-            @Nullable Preset preset, int maxSessions, SessionOptions options, LoopResources loops) {
+            @Nullable Preset preset,
+            int maxSessions,
+            SessionOptions options,
+            List<TransportServer.Endpoint> endpoints,
+            LoopResources loops) {
         Map<String, String> settings = new LinkedHashMap<>();
         settings.put(
                 "preset",
@@ -32,12 +38,29 @@ final class Settings {
                         ? "none"
                         : time(options.writeDelay()) + " or " + count(options.writeBatch()) + " packets");
         settings.put("eventLoops", loops instanceof EventLoops ours ? ours.toString() : "the caller's");
+        for (TransportServer.Endpoint endpoint : endpoints) {
+            settings.put(endpoint.uri().toString(), sockets(endpoint.options()));
+        }
         MonitorOptions monitor = (preset == null ? Preset.BALANCED : preset).monitor();
         settings.put(
-                "measured",
+                "Preset.monitor",
                 "every request up to " + count(monitor.measureAllUpTo()) + "/s, monitor every "
                         + time(monitor.interval()));
         return Collections.unmodifiableMap(settings);
+    }
+
+    private static String sockets(EndpointOptions options) {
+        StringJoiner set = new StringJoiner(", ").setEmptyValue("sockets as the system has them");
+        if (options.sendBufferBytes() + options.receiveBufferBytes() > 0) {
+            set.add("buffers " + bytes(options.sendBufferBytes()) + " and " + bytes(options.receiveBufferBytes()));
+        }
+        if (options.isQuickAck()) {
+            set.add("quickAck");
+        }
+        if (!options.busyPoll().isZero()) {
+            set.add("busyPoll " + options.busyPoll().toNanos() / 1000 + " us");
+        }
+        return set.toString();
     }
 
     private static String count(long value) {

@@ -29,6 +29,7 @@ public final class TransportClient implements Cloneable {
     // Never written after the copy that a method returns has left it.
     private EndpointOptions endpoint = EndpointOptions.DEFAULTS;
     private SessionOptions options = SessionOptions.DEFAULTS;
+    private @Nullable Preset preset;
     private LoopResources loops = SharedLoops.client();
     private Supplier<? extends @Nullable Packet> credentials = () -> null;
     /** Shared by all copies. */
@@ -68,8 +69,9 @@ public final class TransportClient implements Cloneable {
     public TransportClient preset(Preset preset) {
         TransportClient copy = copy();
         copy.options = preset.session(options);
-        copy.endpoint = Transports.preset(uri, endpoint, preset);
+        copy.preset = preset;
         copy.loops = SharedLoops.of(preset.eventLoops().name("msgtrans-client"));
+        copy.endpoint = Transports.preset(uri, endpoint, preset, copy.loops);
         return copy;
     }
 
@@ -111,6 +113,7 @@ public final class TransportClient implements Cloneable {
     public TransportClient runOn(LoopResources loops) {
         TransportClient copy = copy();
         copy.loops = Objects.requireNonNull(loops, "loops");
+        copy.endpoint = Transports.onLoops(endpoint, preset, loops);
         return copy;
     }
 

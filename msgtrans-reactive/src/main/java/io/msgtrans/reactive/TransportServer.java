@@ -69,7 +69,8 @@ public final class TransportServer implements Cloneable {
         URI parsed = Transports.parse(uri);
         Transports.find(parsed);
         List<Endpoint> more = new ArrayList<>(endpoints);
-        more.add(new Endpoint(parsed, endpoint.apply(Transports.preset(parsed, EndpointOptions.DEFAULTS, preset))));
+        more.add(new Endpoint(
+                parsed, endpoint.apply(Transports.preset(parsed, EndpointOptions.DEFAULTS, preset, loops))));
         TransportServer copy = copy();
         copy.endpoints = List.copyOf(more);
         return copy;
@@ -86,15 +87,15 @@ public final class TransportServer implements Cloneable {
         copy.options = preset.session(options);
         copy.loops = SharedLoops.of(preset.eventLoops().name("msgtrans-server"));
         copy.endpoints = endpoints.stream()
-                .map(endpoint ->
-                        new Endpoint(endpoint.uri(), Transports.preset(endpoint.uri(), endpoint.options(), preset)))
+                .map(endpoint -> new Endpoint(
+                        endpoint.uri(), Transports.preset(endpoint.uri(), endpoint.options(), preset, copy.loops)))
                 .toList();
         return copy;
     }
 
     /** What was set, by the names of the options, with the preset's values and what was set behind them. */
     public Map<String, String> settings() {
-        return Settings.of(preset, maxSessions, options, loops);
+        return Settings.of(preset, maxSessions, options, endpoints, loops);
     }
 
     /** Changes the options of the sessions. */
@@ -154,6 +155,9 @@ public final class TransportServer implements Cloneable {
     public TransportServer runOn(LoopResources loops) {
         TransportServer copy = copy();
         copy.loops = Objects.requireNonNull(loops, "loops");
+        copy.endpoints = endpoints.stream()
+                .map(endpoint -> new Endpoint(endpoint.uri(), Transports.onLoops(endpoint.options(), preset, loops)))
+                .toList();
         return copy;
     }
 

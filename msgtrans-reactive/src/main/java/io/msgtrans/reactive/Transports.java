@@ -1,15 +1,18 @@
 package io.msgtrans.reactive;
 
+import io.msgtrans.reactive.spi.SocketSettings;
 import io.msgtrans.reactive.spi.TransportProvider;
 import io.msgtrans.reactive.spi.TransportProvider.Sockets;
 import io.msgtrans.reactive.wire.PayloadCodec;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import reactor.netty.resources.LoopResources;
 import reactor.util.Logger;
 import reactor.util.Loggers;
 
@@ -57,11 +60,18 @@ final class Transports {
         return provider;
     }
 
-    /** The options of an address with a preset's for sockets, if there is one, and it has some. */
-    static EndpointOptions preset(URI uri, EndpointOptions endpoint, @Nullable Preset preset) {
-        return preset == null || find(uri).sockets() != Sockets.TCP
+    /** The options of an address with a preset's for sockets, where it has such and these event loops can have them. */
+    static EndpointOptions preset(URI uri, EndpointOptions endpoint, @Nullable Preset preset, LoopResources loops) {
+        return preset == null || find(uri).sockets() != Sockets.TCP || !SocketSettings.hasEpoll(loops)
                 ? endpoint
-                : preset.endpoint(endpoint, SharedLoops.server().io());
+                : preset.endpoint(endpoint);
+    }
+
+    /** The same on other event loops, without what a preset has set that these cannot have. */
+    static EndpointOptions onLoops(EndpointOptions endpoint, @Nullable Preset preset, LoopResources loops) {
+        return preset == null || SocketSettings.hasEpoll(loops)
+                ? endpoint
+                : endpoint.quickAck(false).busyPoll(Duration.ZERO);
     }
 
     /** Refuses options of another transport, and TLS where there is none: an option must not be silently without effect. */

@@ -16,6 +16,7 @@ import io.msgtrans.reactive.eventloop.IoKind;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.channel.epoll.EpollChannelOption;
+import java.net.URI;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.UUID;
@@ -162,6 +163,42 @@ class PresetTest {
                 .isNotNull();
         session.dispose();
         TransportContract.stop(server);
+    }
+
+    @Test
+    void aPresetRunsOnOtherEventLoops() {
+        EventLoops nio = EventLoops.create(
+                EventLoopOptions.DEFAULTS.name("nio").threads(1).io(IoKind.NIO));
+        BoundServer server = TransportServer.create()
+                .preset(Preset.LOW_LATENCY)
+                .listen("tcp://127.0.0.1:0")
+                .runOn(nio)
+                .listen("ws://127.0.0.1:0")
+                .handle(TransportContract::echo)
+                .bindNow();
+        for (URI uri : server.uris()) {
+            Session session = TransportClient.create(uri.toString())
+                    .preset(Preset.LOW_LATENCY)
+                    .runOn(nio)
+                    .connectNow();
+            assertThat(session.request(Packet.request("?")).block(TransportContract.LIMIT))
+                    .isNotNull();
+            session.dispose();
+        }
+        TransportContract.stop(server);
+        nio.disposeLater().block(TransportContract.LIMIT);
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void optionsOfSocketsAreAmongTheSettings() {
+        assertThat(TransportServer.create()
+                        .preset(Preset.LOW_LATENCY)
+                        .listen("tcp://127.0.0.1:0")
+                        .listen("mem://settings")
+                        .settings())
+                .containsEntry("tcp://127.0.0.1:0", "quickAck, busyPoll 50 us")
+                .containsEntry("mem://settings", "sockets as the system has them");
     }
 
     @Test

@@ -34,10 +34,13 @@ class TestClockTest {
     }
 
     private static Session connect(TestClock clock, BoundServer server) {
-        return TransportClient.create(server.uri().toString())
+        Session session = TransportClient.create(server.uri().toString())
                 .runOn(clock.loops())
                 .session(options -> options.requestTimeout(LONG))
                 .connectNow();
+        TransportContract.until("the server knows it", () -> server.sessionCount() == 1);
+        clock.advance(Duration.ZERO); // and its timers are set
+        return session;
     }
 
     @ParameterizedTest

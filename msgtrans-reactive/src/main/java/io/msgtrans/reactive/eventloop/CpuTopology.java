@@ -18,7 +18,7 @@ import reactor.util.Loggers;
  *
  * @param nodes those with processors, by their numbers
  */
-public record CpuTopology(List<Node> nodes) {
+record CpuTopology(List<Node> nodes) {
 
     private static final Logger log = Loggers.getLogger(CpuTopology.class);
 
@@ -30,19 +30,19 @@ public record CpuTopology(List<Node> nodes) {
      * @param id its number
      * @param processors one of each core, then the second of each, and so on
      */
-    public record Node(int id, List<Integer> processors) {
+    record Node(int id, List<Integer> processors) {
 
-        public Node {
+        Node {
             processors = List.copyOf(processors);
         }
     }
 
-    public CpuTopology {
+    CpuTopology {
         nodes = List.copyOf(nodes);
     }
 
     /** That of this machine. */
-    public static CpuTopology read() {
+    static CpuTopology read() {
         return read(Path.of("/sys/devices/system"), Path.of("/proc/self/status"));
     }
 
@@ -60,7 +60,7 @@ public record CpuTopology(List<Node> nodes) {
     }
 
     /** How many processors there are. */
-    public int processors() {
+    int processors() {
         return nodes.stream().mapToInt(node -> node.processors().size()).sum();
     }
 

@@ -66,8 +66,8 @@ public final class EventLoopOptions implements Cloneable {
 
     /**
      * Whether they ask for events again and again instead of sleeping until there are some; default no. It saves the time that the
-     * operating system takes to wake a thread, and uses a whole processor for each event loop, so there must be more processors than
-     * event loops. Not on {@link IoKind#IO_URING}.
+     * operating system takes to wake a thread, and uses a whole processor for each event loop that has a socket, so there must be more
+     * processors than event loops. One without sockets sleeps. Not on {@link IoKind#IO_URING}.
      */
     public EventLoopOptions busyPolling(boolean busyPolling) {
         EventLoopOptions copy = copy();

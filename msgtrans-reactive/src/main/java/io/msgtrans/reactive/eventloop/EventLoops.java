@@ -118,7 +118,9 @@ public final class EventLoops implements LoopResources {
 
     private EventLoopGroup group(int threads, ThreadFactory factory) {
         checkOpen();
-        return new MultiThreadIoEventLoopGroup(threads, factory, channels.handler());
+        return options.isBusyPolling()
+                ? BusyLoop.group(threads, factory, channels.handler())
+                : new MultiThreadIoEventLoopGroup(threads, factory, channels.handler());
     }
 
     private void checkOpen() {

@@ -29,13 +29,11 @@ import io.netty.channel.uring.IoUringSocketChannel;
 import java.nio.channels.spi.SelectorProvider;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** What belongs to a kind of input and output: its handler, and its channels by what they are. */
 record SocketChannels(IoHandlerFactory handler, Map<Class<?>, Class<? extends Channel>> classes) {
-
-    /** As soon as there is nothing to run it is asked once more, without waiting. */
-    private static final SelectStrategy NEVER_SLEEP = (selectNow, hasTasks) -> selectNow.get();
 
     private static final SelectStrategy SLEEP =
             (selectNow, hasTasks) -> hasTasks ? selectNow.get() : SelectStrategy.SELECT;
@@ -47,16 +45,15 @@ record SocketChannels(IoHandlerFactory handler, Map<Class<?>, Class<? extends Ch
      */
     static SocketChannels of(IoKind kind, boolean busyPolling) {
         require(kind, unavailable(kind));
-        SelectStrategyFactory strategy = () -> busyPolling ? NEVER_SLEEP : SLEEP;
         return switch (kind) {
             case AUTO -> throw new IllegalArgumentException("resolve it first");
             case EPOLL ->
                 new SocketChannels(
-                        EpollIoHandler.newFactory(0, strategy),
+                        handlers(busyPolling, wait -> EpollIoHandler.newFactory(0, wait)),
                         classes(EpollSocketChannel.class, EpollServerSocketChannel.class, EpollDatagramChannel.class));
             case KQUEUE ->
                 new SocketChannels(
-                        KQueueIoHandler.newFactory(0, strategy),
+                        handlers(busyPolling, wait -> KQueueIoHandler.newFactory(0, wait)),
                         classes(
                                 KQueueSocketChannel.class,
                                 KQueueServerSocketChannel.class,
@@ -74,9 +71,14 @@ record SocketChannels(IoHandlerFactory handler, Map<Class<?>, Class<? extends Ch
             }
             case NIO ->
                 new SocketChannels(
-                        NioIoHandler.newFactory(SelectorProvider.provider(), strategy),
+                        handlers(busyPolling, wait -> NioIoHandler.newFactory(SelectorProvider.provider(), wait)),
                         classes(NioSocketChannel.class, NioServerSocketChannel.class, NioDatagramChannel.class));
         };
+    }
+
+    private static IoHandlerFactory handlers(
+            boolean busyPolling, Function<SelectStrategyFactory, IoHandlerFactory> kind) {
+        return busyPolling ? BusyLoop.handlers(kind) : kind.apply(() -> SLEEP);
     }
 
     private static Map<Class<?>, Class<? extends Channel>> classes(

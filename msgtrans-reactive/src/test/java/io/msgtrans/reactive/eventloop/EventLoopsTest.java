@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
@@ -13,11 +16,17 @@ import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.channel.unix.DomainSocketChannel;
 import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -176,5 +185,46 @@ class EventLoopsTest {
                 .hasSameHashCodeAs(EventLoopOptions.DEFAULTS.busyPolling(true).threads(2))
                 .isNotEqualTo(one.pinning(Pinning.NODE));
         assertThatThrownBy(() -> one.threads(-1)).hasMessage("threads -1 is outside 0..4096");
+    }
+
+    @Test
+    void busyEventLoopsSleepWhenTheyHaveNoSocket() throws IOException {
+        for (IoKind kind : List.of(IoKind.AUTO, IoKind.NIO)) {
+            EventLoops loops = create(
+                    EventLoopOptions.DEFAULTS.name("sleepy").threads(1).io(kind).busyPolling(true));
+            EventLoopGroup group = loops.onClient(true);
+            Thread thread = group.next()
+                    .submit(Thread::currentThread)
+                    .syncUninterruptibly()
+                    .getNow();
+            try (ServerSocket peer = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+                Channel channel = new Bootstrap()
+                        .group(group)
+                        .channel(loops.onChannelClass(SocketChannel.class, group))
+                        .handler(new ChannelInboundHandlerAdapter())
+                        .connect(peer.getLocalSocketAddress())
+                        .syncUninterruptibly()
+                        .channel();
+                until("it polls", () -> share(thread) > 0.5);
+                channel.close().syncUninterruptibly();
+                until("it sleeps", () -> share(thread) < 0.05);
+            }
+        }
+    }
+
+    /** The part of a processor that a thread uses in the next tenth of a second, of what it could have had. */
+    private static double share(Thread thread) {
+        ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+        long start = System.nanoTime();
+        long before = threads.getThreadCpuTime(thread.getId());
+        LockSupport.parkNanos(100_000_000);
+        return (double) (threads.getThreadCpuTime(thread.getId()) - before) / (System.nanoTime() - start);
+    }
+
+    private static void until(String what, BooleanSupplier condition) {
+        long end = System.nanoTime() + LIMIT.toNanos();
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).as(what).isLessThan(end);
+        }
     }
 }

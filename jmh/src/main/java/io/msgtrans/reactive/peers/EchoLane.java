@@ -12,8 +12,7 @@ import org.HdrHistogram.Histogram;
  *
  * <p>The id of a packet names its slot (id modulo window) and how often that slot was used, so replies are matched in any
  * order and a repeated or invented reply is an error. A slot is sent again at the moment of its reply, so one clock
- * reading serves both, and a contestant that handles a burst of replies may read the clock once for the burst: what the
- * first packets of the burst gain is lost by their successors, and mean latency stays window / rate.
+ * reading serves both. Each contestant reads the clock for each reply.
  *
  * <p>Used by one thread at a time, the one that handles the connection.
  */
@@ -53,7 +52,7 @@ public final class EchoLane {
      * Checks a reply and notes its latency. When it is right, its slot counts as sent again now, with
      * {@link #nextId(int)}; else it is counted as an error, and nothing is to be sent.
      *
-     * @param nowNanos {@link System#nanoTime()} of this reply, or of the burst it came with
+     * @param nowNanos {@link System#nanoTime()} of this reply
      */
     public boolean accepts(int id, int lengthBytes, long nowNanos) {
         int slot = id & (window - 1);

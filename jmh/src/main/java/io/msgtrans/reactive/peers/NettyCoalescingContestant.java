@@ -215,8 +215,6 @@ final class NettyCoalescingContestant implements Contestant {
 
         // event loop only
         private @Nullable PacketBatch batch;
-        private boolean inBurst;
-        private long burstNanos;
 
         WindowHandler(Recorder recorder, ByteBuf payload) {
             super(recorder, payload);
@@ -236,19 +234,14 @@ final class NettyCoalescingContestant implements Contestant {
 
         @Override
         void packet(ChannelHandlerContext ctx, long head, ByteBuf buffer, int index, int lengthBytes) {
-            if (!inBurst) {
-                inBurst = true;
-                burstNanos = System.nanoTime();
-            }
             int id = Wire.messageId(head);
-            if (batch != null && lane.accepts(id, lengthBytes, burstNanos)) {
+            if (batch != null && lane.accepts(id, lengthBytes, System.nanoTime())) {
                 batch.add(Wire.head(Wire.ONE_WAY, lane.nextId(id)), payload, 0, payloadBytes);
             }
         }
 
         @Override
         public void channelReadComplete(ChannelHandlerContext ctx) {
-            inBurst = false;
             if (batch != null) {
                 batch.flush();
             }

@@ -206,10 +206,6 @@ final class NettyPacketContestant implements Contestant {
 
         private final EchoLane lane;
 
-        // event loop only
-        private boolean inBurst;
-        private long burstNanos;
-
         WindowHandler(Recorder recorder, ByteBuf payload) {
             super(recorder, payload);
             this.lane = recorder.newLane();
@@ -226,22 +222,17 @@ final class NettyPacketContestant implements Contestant {
 
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object message) {
-            if (!inBurst) {
-                inBurst = true;
-                burstNanos = System.nanoTime();
-            }
             ByteBuf packet = (ByteBuf) message;
             int id = packet.getInt(packet.readerIndex() + Wire.MESSAGE_ID_OFFSET);
             int length = packet.readableBytes() - Wire.HEADER_BYTES;
             packet.release();
-            if (lane.accepts(id, length, burstNanos)) {
+            if (lane.accepts(id, length, System.nanoTime())) {
                 ctx.write(Wire.packet(ctx.alloc(), Wire.ONE_WAY, lane.nextId(id), payload), ctx.voidPromise());
             }
         }
 
         @Override
         public void channelReadComplete(ChannelHandlerContext ctx) {
-            inBurst = false;
             ctx.flush();
         }
     }

@@ -14,9 +14,9 @@ import org.openjdk.jcstress.infra.results.JJ_Result;
 @Outcome(id = "12, 0", expect = Expect.ACCEPTABLE, desc = "both were seen, and no run is owed")
 @Outcome(expect = Expect.FORBIDDEN, desc = "demand was lost, or a run was asked for twice")
 @State
-public class StreamDemandStress {
+public class DemandStress {
 
-    private final StreamDemand demand = new StreamDemand();
+    private final Demand demand = new Demand();
     private final AtomicInteger owedRuns = new AtomicInteger();
     private long seen;
 

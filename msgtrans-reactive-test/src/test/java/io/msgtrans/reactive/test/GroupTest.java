@@ -11,6 +11,8 @@ import io.msgtrans.reactive.PacketType;
 import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.TransportClient;
 import io.msgtrans.reactive.TransportServer;
+import io.msgtrans.reactive.eventloop.EventLoopOptions;
+import io.msgtrans.reactive.eventloop.EventLoops;
 import io.msgtrans.reactive.group.BroadcastResult;
 import io.msgtrans.reactive.group.Group;
 import io.msgtrans.reactive.group.GroupOptions;
@@ -87,6 +89,31 @@ class GroupTest {
     void end() {
         clients.forEach(Session::dispose);
         TransportContract.stop(server);
+    }
+
+    @Test
+    void membersWhoseEventLoopHasEndedHoldNothingUp() {
+        Group room = serve(GroupOptions.DEFAULTS.pendingPackets(2));
+        Queue<Integer> received = reader(connect(0));
+        EventLoops loops =
+                EventLoops.create(EventLoopOptions.DEFAULTS.name("ending").threads(1));
+        BoundServer ending = TransportServer.create()
+                .runOn(loops)
+                .listen("tcp://127.0.0.1:0")
+                .handle(session -> {
+                    room.join(session);
+                    return session.receive().then();
+                })
+                .bindNow();
+        clients.add(TransportClient.create(ending.uri().toString()).connectNow());
+        join(room, 2);
+        loops.disposeLater(Duration.ZERO, Duration.ofSeconds(1)).block(TransportContract.LIMIT);
+        for (int i = 0; i < 10; i++) {
+            assertThat(room.broadcast(numbered(i)).block(TransportContract.LIMIT))
+                    .isEqualTo(new BroadcastResult(1, 0, 0));
+        }
+        TransportContract.until("the other member has all", () -> received.size() == 10);
+        TransportContract.stop(ending);
     }
 
     @Test

@@ -5,22 +5,22 @@ import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 import reactor.core.publisher.Operators;
 
 /**
- * The demand of a stream's subscriber: added to by any thread, looked at by the event loop, which is woken once however often
+ * The demand of a subscriber of what an event loop has: added to by any thread, looked at by the event loop, which is woken once however often
  * it grows. Order matters in both: add, then ask who wakes; take the turn, then look.
  */
-class StreamDemand {
+class Demand {
 
     /** All that was ever requested; {@code Long.MAX_VALUE} is without bound. */
     private volatile long requested;
 
-    private static final AtomicLongFieldUpdater<StreamDemand> REQUESTED =
-            AtomicLongFieldUpdater.newUpdater(StreamDemand.class, "requested");
+    private static final AtomicLongFieldUpdater<Demand> REQUESTED =
+            AtomicLongFieldUpdater.newUpdater(Demand.class, "requested");
 
     /** 1 while a run of the event loop is under way that has not looked yet. */
     private volatile int scheduled;
 
-    private static final AtomicIntegerFieldUpdater<StreamDemand> SCHEDULED =
-            AtomicIntegerFieldUpdater.newUpdater(StreamDemand.class, "scheduled");
+    private static final AtomicIntegerFieldUpdater<Demand> SCHEDULED =
+            AtomicIntegerFieldUpdater.newUpdater(Demand.class, "scheduled");
 
     /** Adds to the demand; true when the caller must see to a run of the event loop. */
     final boolean add(long n) {

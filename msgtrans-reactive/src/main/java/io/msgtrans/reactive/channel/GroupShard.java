@@ -7,10 +7,7 @@ import io.netty.channel.EventLoop;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
-import org.jctools.queues.MpscUnboundedArrayQueue;
 import org.jspecify.annotations.Nullable;
 import reactor.util.Logger;
 import reactor.util.Loggers;
@@ -26,9 +23,6 @@ final class GroupShard implements Runnable {
     /** Encoded for all members before it is written to each: enough for full writes, and still in the processor's cache. */
     private static final int BATCH_BYTES = 64 * 1024;
 
-    private static final long LOAD_PACKET = 1L << 40;
-    private static final long LOAD_BYTES = LOAD_PACKET - 1;
-
     /** A packet for some members, or one whose sender wants to know what became of it. */
     record Addressed(
             Packet packet,
@@ -39,12 +33,8 @@ final class GroupShard implements Runnable {
 
     private final SessionGroup group;
     private final EventLoop loop;
-    /** {@link Packet}, {@link Addressed}, {@link GroupMember} that joins, or {@link Leaving}; bounded by load. */
-    private final MpscUnboundedArrayQueue<Object> queue = new MpscUnboundedArrayQueue<>(256);
-
-    private final AtomicInteger scheduled = new AtomicInteger();
-    /** Packets (upper 24 bits) and bytes (lower 40 bits) in the queue. */
-    private final AtomicLong load = new AtomicLong();
+    /** {@link Packet}, {@link Addressed}, {@link GroupMember} that joins, or {@link Leaving}; the first two have room. */
+    private final Arrivals arrivals = new Arrivals();
 
     // Event loop only; the counters are read by others.
     private final List<GroupMember> members = new ArrayList<>();
@@ -74,25 +64,15 @@ final class GroupShard implements Runnable {
     // ---- any thread ----
 
     boolean reserve(Packet packet) {
-        long cost = LOAD_PACKET + packet.lengthBytes();
-        long before = load.getAndAdd(cost);
-        if (before / LOAD_PACKET < options().pendingPackets()
-                && ((before & LOAD_BYTES) == 0
-                        || ((before + cost) & LOAD_BYTES) <= options().pendingBytes())) {
-            return true;
-        }
-        load.getAndAdd(-cost);
-        return false;
+        return arrivals.reserve(packet, options().pendingPackets(), options().pendingBytes());
     }
 
     void release(Packet packet) {
-        load.getAndAdd(-LOAD_PACKET - packet.lengthBytes());
+        arrivals.release(Arrivals.cost(packet));
     }
 
     boolean hasRoom() {
-        long now = load.get();
-        return now / LOAD_PACKET < options().pendingPackets()
-                && (now & LOAD_BYTES) < options().pendingBytes();
+        return arrivals.hasRoom(options().pendingPackets(), options().pendingBytes());
     }
 
     void join(GroupMember member) {
@@ -105,13 +85,46 @@ final class GroupShard implements Runnable {
 
     /** Behind what was added before, whatever it is. */
     void add(Object entry) {
-        queue.offer(entry);
-        if (scheduled.get() == 0 && scheduled.compareAndSet(0, 1)) {
-            try {
-                loop.execute(this);
-            } catch (RejectedExecutionException loopIsGone) {
-                log.debug("the event loop of members of {} is shut down", group, loopIsGone);
+        if (arrivals.add(entry)) {
+            schedule();
+        }
+    }
+
+    private void schedule() {
+        try {
+            loop.execute(this);
+        } catch (RejectedExecutionException loopIsGone) {
+            log.debug("the event loop of members of {} is shut down", group, loopIsGone);
+            loop.terminationFuture().addListener(ended -> abandon()); // when it polls no more
+        }
+    }
+
+    /** The event loop is gone and its members with it: what waits reaches nobody. The caller owes the run. */
+    private void abandon() {
+        group.ended(this);
+        long done = 0;
+        do {
+            for (Object next = arrivals.poll(); next != null; next = arrivals.poll()) {
+                if (next instanceof Packet packet) {
+                    done += Arrivals.cost(packet);
+                } else if (next instanceof Addressed addressed) {
+                    done += Arrivals.cost(addressed.packet);
+                    if (addressed.broadcast != null) {
+                        addressed.broadcast.done(1, 0, 0, 0);
+                    }
+                } else if (next instanceof GroupMember joining) {
+                    group.ended(joining);
+                }
             }
+            arrivals.beginRun();
+        } while (!arrivals.isDrained() && arrivals.wake());
+        freed(done);
+    }
+
+    private void freed(long done) {
+        if (done != 0) {
+            arrivals.release(done);
+            group.room();
         }
     }
 
@@ -119,11 +132,11 @@ final class GroupShard implements Runnable {
 
     @Override
     public void run() {
-        scheduled.set(0);
+        arrivals.beginRun();
         long done = 0;
         int limit = options().pendingPackets(); // others of the event loop have their turn
         Object next = null;
-        while (limit-- > 0 && (next = queue.poll()) != null) {
+        while (limit-- > 0 && (next = arrivals.poll()) != null) {
             if (next instanceof Packet packet) {
                 done += add(packet, null);
             } else if (next instanceof Addressed addressed) {
@@ -134,13 +147,10 @@ final class GroupShard implements Runnable {
             }
         }
         deliver();
-        if (next != null && scheduled.compareAndSet(0, 1)) {
-            loop.execute(this);
+        if (next != null && arrivals.wake()) {
+            schedule();
         }
-        if (done != 0) {
-            load.getAndAdd(-done);
-            group.room();
-        }
+        freed(done);
     }
 
     private void change(Object entry) {
@@ -166,7 +176,7 @@ final class GroupShard implements Runnable {
         if (batch.lengthBytes() >= BATCH_BYTES) {
             deliver();
         }
-        return LOAD_PACKET + packet.lengthBytes();
+        return Arrivals.cost(packet);
     }
 
     private long deliver(Addressed addressed) {
@@ -174,7 +184,7 @@ final class GroupShard implements Runnable {
         batchOf = addressed.broadcast;
         batch.add(addressed.packet);
         deliverTo(addressed.to);
-        return LOAD_PACKET + addressed.packet.lengthBytes();
+        return Arrivals.cost(addressed.packet);
     }
 
     private void deliver() {

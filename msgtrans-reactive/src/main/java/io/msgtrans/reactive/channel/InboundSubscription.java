@@ -1,8 +1,6 @@
 package io.msgtrans.reactive.channel;
 
 import io.msgtrans.reactive.Packet;
-import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
-import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
@@ -10,22 +8,11 @@ import reactor.core.Exceptions;
 import reactor.core.publisher.Operators;
 
 /** One subscriber of {@code receive()}: its demand as a running total, so that delivery writes no shared memory. */
-final class InboundSubscription implements Subscription, Runnable {
+final class InboundSubscription extends Demand implements Subscription, Runnable {
 
     final boolean borrowed;
     private final Inbound inbound;
     private final CoreSubscriber<? super Packet> actual;
-
-    /** All that was ever requested; {@code Long.MAX_VALUE} is without bound. */
-    private volatile long requested;
-
-    private static final AtomicLongFieldUpdater<InboundSubscription> REQUESTED =
-            AtomicLongFieldUpdater.newUpdater(InboundSubscription.class, "requested");
-
-    private volatile int scheduled;
-
-    private static final AtomicIntegerFieldUpdater<InboundSubscription> SCHEDULED =
-            AtomicIntegerFieldUpdater.newUpdater(InboundSubscription.class, "scheduled");
 
     private volatile boolean cancelled;
 
@@ -46,19 +33,14 @@ final class InboundSubscription implements Subscription, Runnable {
                     fail(new IllegalArgumentException("§3.9: request of " + n + " elements; demand must be positive")));
             return;
         }
-        Operators.addCap(REQUESTED, this, n);
-        wake();
-    }
-
-    private void wake() {
-        if (scheduled == 0 && SCHEDULED.compareAndSet(this, 0, 1)) {
+        if (add(n)) {
             inbound.inEventLoop(this);
         }
     }
 
     @Override
     public void run() {
-        scheduled = 0;
+        beginRun();
         inbound.demanded();
     }
 
@@ -73,12 +55,12 @@ final class InboundSubscription implements Subscription, Runnable {
     // ---- event loop ----
 
     boolean hasDemand() {
-        return delivered < limit || (delivered < (limit = requested) && !cancelled);
+        return delivered < limit || (delivered < (limit = requested()) && !cancelled);
     }
 
     /** {@link #hasDemand()} for other threads, which get an estimate. */
     boolean seemsToHaveDemand() {
-        return delivered < requested;
+        return delivered < requested();
     }
 
     void deliver(Packet packet) {

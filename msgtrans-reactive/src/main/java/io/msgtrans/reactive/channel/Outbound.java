@@ -22,9 +22,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
-import java.util.concurrent.atomic.AtomicLongFieldUpdater;
-import org.jctools.queues.MpscUnboundedArrayQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,9 +59,6 @@ final class Outbound implements Runnable {
     private static final int FLAGS_OFFSET = 14;
     private static final int MAX_ERROR_CHARS = 1024;
 
-    private static final long LOAD_PACKET = 1L << 40;
-    private static final long LOAD_BYTES = LOAD_PACKET - 1;
-
     private final ChannelSession session;
     private final ChannelHandlerContext ctx;
     private final Channel channel;
@@ -80,20 +74,8 @@ final class Outbound implements Runnable {
     /** Packets that are flushed without waiting. */
     private int fullBatch;
 
-    /** Packets (upper 24 bits) and bytes (lower 40 bits) that wait in arrivals and waiting. */
-    private volatile long load;
-
-    private static final AtomicLongFieldUpdater<Outbound> LOAD =
-            AtomicLongFieldUpdater.newUpdater(Outbound.class, "load");
-
-    /** 1 while a run is scheduled, so that many offers wake the event loop once. */
-    private volatile int scheduled;
-
-    private static final AtomicIntegerFieldUpdater<Outbound> SCHEDULED =
-            AtomicIntegerFieldUpdater.newUpdater(Outbound.class, "scheduled");
-
-    /** {@link Packet} or {@link PendingRequest}; made when the first one comes from another thread. */
-    private volatile @Nullable MpscUnboundedArrayQueue<Object> arrivals;
+    /** {@link Packet} or {@link PendingRequest} of other threads; its room is given back when they are encoded. */
+    private final Arrivals arrivals = new Arrivals();
 
     // Event loop only.
     private final ArrayDeque<Object> waiting = new ArrayDeque<>(0);
@@ -193,7 +175,7 @@ final class Outbound implements Runnable {
             return OfferResult.CLOSED;
         }
         checkSize(packet);
-        if (loop.inEventLoop() && load == 0 && canEncode()) {
+        if (loop.inEventLoop() && arrivals.isEmpty() && canEncode()) {
             encode(packet, null);
             flushSoon();
             return OfferResult.ACCEPTED;
@@ -211,7 +193,7 @@ final class Outbound implements Runnable {
             pending.release();
             request.packet.release();
             request.fail(session.lost("request on a closed session"));
-        } else if (loop.inEventLoop() && load == 0 && canEncode()) {
+        } else if (loop.inEventLoop() && arrivals.isEmpty() && canEncode()) {
             encodeRequest(request);
             flushSoon();
         } else if (reserve(request.packet)) {
@@ -224,8 +206,7 @@ final class Outbound implements Runnable {
     }
 
     private LimitException fullError() {
-        long now = load;
-        int packets = (int) (now / LOAD_PACKET);
+        int packets = arrivals.packets();
         return packets >= options().outboundPackets()
                 ? new LimitException(
                         "packets that wait for the socket",
@@ -236,34 +217,17 @@ final class Outbound implements Runnable {
                         "bytes that wait for the socket",
                         "outboundBytes",
                         options().outboundBytes(),
-                        now & LOAD_BYTES);
+                        arrivals.bytes());
     }
 
     private boolean reserve(Packet packet) {
-        long cost = LOAD_PACKET + packet.lengthBytes();
-        long before = LOAD.getAndAdd(this, cost);
-        if (before / LOAD_PACKET < options().outboundPackets()
-                && ((before & LOAD_BYTES) == 0
-                        || ((before + cost) & LOAD_BYTES) <= options().outboundBytes())) {
-            return true;
-        }
-        LOAD.getAndAdd(this, -cost);
-        return false;
+        return arrivals.reserve(packet, options().outboundPackets(), options().outboundBytes());
     }
 
     private void arrive(Object packetOrRequest) {
-        MpscUnboundedArrayQueue<Object> queue = arrivals;
-        if (queue == null) {
-            synchronized (this) {
-                queue = arrivals;
-                if (queue == null) {
-                    queue = new MpscUnboundedArrayQueue<>(64);
-                    arrivals = queue;
-                }
-            }
+        if (arrivals.add(packetOrRequest)) {
+            execute(this);
         }
-        queue.offer(packetOrRequest);
-        wake();
     }
 
     /** A packet that stays valid after {@code onNext}: small ones are copied, large ones hold their buffer. */
@@ -282,7 +246,7 @@ final class Outbound implements Runnable {
 
     /** Makes sure that a run follows. */
     void wake() {
-        if (scheduled == 0 && SCHEDULED.compareAndSet(this, 0, 1)) {
+        if (arrivals.wake()) {
             execute(this);
         }
     }
@@ -296,16 +260,13 @@ final class Outbound implements Runnable {
     }
 
     long queuedBytes() {
-        return (load & LOAD_BYTES)
+        return arrivals.bytes()
                 + length
                 + (countsUnwritten ? unwrittenBytes : Math.max(0, channel.bytesBeforeWritable()));
     }
 
     boolean hasRoom() {
-        long now = load;
-        return now / LOAD_PACKET < options().outboundPackets()
-                && (now & LOAD_BYTES) < options().outboundBytes()
-                && session.isOpen();
+        return arrivals.hasRoom(options().outboundPackets(), options().outboundBytes()) && session.isOpen();
     }
 
     // ---- event loop ----
@@ -372,7 +333,7 @@ final class Outbound implements Runnable {
 
     @Override
     public void run() {
-        scheduled = 0;
+        arrivals.beginRun();
         turnOver = false;
         turnBytes = 0;
         updateEncoding();
@@ -396,15 +357,11 @@ final class Outbound implements Runnable {
     }
 
     private void moveArrivals() {
-        MpscUnboundedArrayQueue<Object> queue = arrivals;
-        if (queue == null) {
-            return;
-        }
         long done = 0;
-        for (Object next = queue.poll(); next != null; next = queue.poll()) {
+        for (Object next = arrivals.poll(); next != null; next = arrivals.poll()) {
             // Requests get their deadline here, so that it holds while the socket takes nothing.
             if (next instanceof PendingRequest request && !accept(request)) {
-                done += cost(request.packet);
+                done += Arrivals.cost(request.packet);
                 request.packet.release();
             } else if (canEncode() && waiting.isEmpty() && senders.isEmpty()) {
                 done += cost(next);
@@ -465,13 +422,13 @@ final class Outbound implements Runnable {
 
     private void freed(long done) {
         if (done != 0) {
-            LOAD.getAndAdd(this, -done);
+            arrivals.release(done);
             session.roomChanged();
         }
     }
 
     private static long cost(Object next) {
-        return LOAD_PACKET + packet(next).lengthBytes();
+        return Arrivals.cost(packet(next));
     }
 
     private static Packet packet(Object next) {
@@ -836,7 +793,7 @@ final class Outbound implements Runnable {
 
     /** Whether everything that was accepted is in the socket's buffer. */
     boolean isDrained() {
-        if (load != 0 || length != 0) {
+        if (!arrivals.isEmpty() || length != 0) {
             return false;
         }
         for (Sender sender : senders) {
@@ -878,15 +835,12 @@ final class Outbound implements Runnable {
 
     private void discardArrivals() {
         long done = 0;
-        MpscUnboundedArrayQueue<Object> queue = arrivals;
-        if (queue != null) {
-            for (Object next = queue.poll(); next != null; next = queue.poll()) {
-                if (next instanceof PendingRequest request) {
-                    pending.release();
-                    request.fail(session.lost("the connection ended before the request was sent"));
-                }
-                waiting.add(next);
+        for (Object next = arrivals.poll(); next != null; next = arrivals.poll()) {
+            if (next instanceof PendingRequest request) {
+                pending.release();
+                request.fail(session.lost("the connection ended before the request was sent"));
             }
+            waiting.add(next);
         }
         waiting.addAll(urgent);
         urgent.clear();
@@ -895,9 +849,7 @@ final class Outbound implements Runnable {
             packet(next).release();
             lost(1);
         }
-        if (done != 0) {
-            LOAD.getAndAdd(this, -done);
-        }
+        arrivals.release(done);
     }
 
     void lost(long packets) {

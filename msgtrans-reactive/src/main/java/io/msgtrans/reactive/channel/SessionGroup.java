@@ -31,7 +31,7 @@ final class SessionGroup implements Group {
     private final String name;
     private final GroupOptions options;
     private final ConcurrentHashMap<Session, GroupMember> members = new ConcurrentHashMap<>();
-    /** One for each event loop that ever had a member. */
+    /** One for each event loop that ever had a member, and has not ended. */
     private volatile GroupShard[] shards = NONE;
 
     /** Members whose backlog is full and who are waited for. */
@@ -91,7 +91,7 @@ final class SessionGroup implements Group {
         members.remove(member.session(), member);
     }
 
-    private GroupShard shard(EventLoop loop) {
+    GroupShard shard(EventLoop loop) {
         for (GroupShard shard : shards) {
             if (shard.loop() == loop) {
                 return shard;
@@ -109,6 +109,11 @@ final class SessionGroup implements Group {
             shards = more;
             return more[present.length];
         }
+    }
+
+    /** The event loop has ended, and nothing is sent by it. */
+    synchronized void ended(GroupShard gone) {
+        shards = Arrays.stream(shards).filter(shard -> shard != gone).toArray(GroupShard[]::new);
     }
 
     @Override

@@ -13,7 +13,7 @@ import reactor.util.context.ContextView;
  * The receiving end of a stream: turns the subscriber's demand into credit for the peer, a window at most, and more when a
  * quarter of it is left. An item that arrives was asked for, so that nothing waits here.
  */
-final class StreamReceiver extends StreamDemand implements Subscription, Runnable {
+final class StreamReceiver extends Demand implements Subscription, Runnable {
 
     private final SessionStreams streams;
     private final CoreSubscriber<? super Packet> actual;

@@ -10,6 +10,8 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Subscription;
+import reactor.core.publisher.BaseSubscriber;
 
 /** A session over a channel without a socket, and what its subscriber saw. */
 final class Decoding {
@@ -23,6 +25,7 @@ final class Decoding {
 
     boolean completed;
 
+    private final BaseSubscriber<Packet> subscriber;
     private final List<ByteBuf> reads = new ArrayList<>();
 
     Decoding(Framing framing, SessionOptions options, boolean borrowed) {
@@ -30,7 +33,46 @@ final class Decoding {
     }
 
     Decoding(Framing framing, SessionOptions options, boolean borrowed, boolean extended) {
-        handler = new SessionHandler(
+        this(handler(framing, options, extended), borrowed, Long.MAX_VALUE);
+    }
+
+    private Decoding(SessionHandler handler, boolean borrowed, long demand) {
+        this.handler = handler;
+        channel = new EmbeddedChannel(handler);
+        subscriber = new BaseSubscriber<>() {
+            @Override
+            protected void hookOnSubscribe(Subscription subscription) {
+                if (demand > 0) {
+                    subscription.request(demand);
+                }
+            }
+
+            @Override
+            protected void hookOnNext(Packet packet) {
+                packets.add(packet.compact());
+            }
+
+            @Override
+            protected void hookOnError(Throwable thrown) {
+                error = thrown;
+            }
+
+            @Override
+            protected void hookOnComplete() {
+                completed = true;
+            }
+        };
+        (borrowed ? handler.session().receiveBorrowed() : handler.session().receive()).subscribe(subscriber);
+        channel.runPendingTasks();
+    }
+
+    /** One whose subscriber has no demand yet. */
+    static Decoding withoutDemand(Framing framing, SessionOptions options, boolean borrowed) {
+        return new Decoding(handler(framing, options, false), borrowed, 0);
+    }
+
+    private static SessionHandler handler(Framing framing, SessionOptions options, boolean extended) {
+        return new SessionHandler(
                 () -> 1,
                 "tcp",
                 options,
@@ -38,9 +80,10 @@ final class Decoding {
                 Role.server(extended, () -> PeerLoad.UNKNOWN),
                 null,
                 (session, opened) -> {});
-        channel = new EmbeddedChannel(handler);
-        (borrowed ? handler.session().receiveBorrowed() : handler.session().receive())
-                .subscribe(packet -> packets.add(packet.compact()), thrown -> error = thrown, () -> completed = true);
+    }
+
+    void request(long packets) {
+        subscriber.request(packets);
         channel.runPendingTasks();
     }
 

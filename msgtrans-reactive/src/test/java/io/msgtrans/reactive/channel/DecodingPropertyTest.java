@@ -7,6 +7,7 @@ import io.msgtrans.reactive.PacketType;
 import io.msgtrans.reactive.SessionOptions;
 import io.msgtrans.reactive.tcp.PlainFraming;
 import java.io.ByteArrayOutputStream;
+import java.util.Arrays;
 import java.util.List;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -55,6 +56,34 @@ class DecodingPropertyTest {
         for (int from = 0; from < written.length; from += piece) {
             decoding.read(written, from, Math.min(written.length, from + piece));
         }
+        ByteArrayOutputStream read = new ByteArrayOutputStream();
+        decoding.packets.forEach(packet -> read.writeBytes(packet.toBytes()));
+        assertThat(read.toByteArray()).isEqualTo(written);
+        decoding.close();
+        assertThat(decoding.holdsReads()).isFalse();
+    }
+
+    /** Reads are copied by pieces, which end anywhere in a packet; packets are shorter and longer than a piece. */
+    @Property(tries = 200)
+    void longReadsAreReadWhateverTheDemand(
+            @ForAll @Size(min = 1, max = 40) List<@IntRange(max = 70_000) Integer> lengths,
+            @ForAll @IntRange(min = 1_000, max = 300_000) int readBytes,
+            @ForAll @IntRange(min = 1, max = 20) int demand,
+            @ForAll boolean borrowed) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        for (int i = 0; i < lengths.size(); i++) {
+            byte[] payload = new byte[lengths.get(i)];
+            Arrays.fill(payload, (byte) i);
+            bytes.writeBytes(Packet.oneWay(payload).withMessageId(i).toBytes());
+        }
+        byte[] written = bytes.toByteArray();
+        SessionOptions options = SessionOptions.DEFAULTS.inboundPackets(2);
+        Decoding decoding = Decoding.withoutDemand(new PlainFraming(options), options, borrowed);
+        for (int from = 0; from < written.length; from += readBytes) {
+            decoding.read(written, from, Math.min(written.length, from + readBytes));
+            decoding.request(demand);
+        }
+        decoding.request(lengths.size());
         ByteArrayOutputStream read = new ByteArrayOutputStream();
         decoding.packets.forEach(packet -> read.writeBytes(packet.toBytes()));
         assertThat(read.toByteArray()).isEqualTo(written);

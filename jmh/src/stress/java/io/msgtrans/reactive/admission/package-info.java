@@ -1,0 +1,2 @@
+/** Races for tokens. */
+package io.msgtrans.reactive.admission;

@@ -9,7 +9,7 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.JJ_Result;
 
-/** Two threads add demand while the event loop looks at it: when all is done, it has seen the whole. */
+/** A thread adds demand twice while the event loop looks at it: when all is done, it has seen the whole. */
 @JCStressTest
 @Outcome(id = "12, 0", expect = Expect.ACCEPTABLE, desc = "both were seen, and no run is owed")
 @Outcome(expect = Expect.FORBIDDEN, desc = "demand was lost, or a run was asked for twice")
@@ -37,10 +37,6 @@ public class DemandStress {
     @Actor
     public void subscriber() {
         add(5);
-    }
-
-    @Actor
-    public void another() {
         add(7);
     }
 

@@ -14,7 +14,7 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.II_Result;
 
-/** Two threads broadcast to a group whose event loop takes one packet at a time: whoever waits for room gets its turn. */
+/** Two broadcasts of a group whose event loop takes one packet at a time: whoever waits for room gets its turn. */
 @JCStressTest
 @Outcome(id = "2, 0", expect = Expect.ACCEPTABLE, desc = "both broadcasts completed")
 @Outcome(expect = Expect.FORBIDDEN, desc = "a broadcast waits for ever, completed twice, or a run is left over")
@@ -53,12 +53,8 @@ public class GroupBroadcastStress {
     }
 
     @Actor
-    public void another() {
-        broadcast();
-    }
-
-    @Actor
     public void eventLoop() {
+        broadcast();
         run();
         run();
     }

@@ -53,6 +53,8 @@ public class SessionPathBenchmark {
     private EmbeddedChannel channel = new EmbeddedChannel();
     private SessionHandler handler = newHandler();
     private long received;
+    private EmbeddedChannel echoChannel = new EmbeddedChannel();
+    private SessionHandler echoHandler = newHandler();
 
     private static SessionHandler newHandler() {
         return new SessionHandler(
@@ -85,11 +87,16 @@ public class SessionPathBenchmark {
         Session session = handler.session();
         (borrowed ? session.receiveBorrowed() : session.receive())
                 .subscribe(packet -> received += packet.payloadLength());
+        echoChannel = new EmbeddedChannel(new Sink(), echoHandler);
+        Session echo = echoHandler.session();
+        echo.send(borrowed ? echo.receiveBorrowed() : echo.receive()).subscribe();
+        echoChannel.runPendingTasks();
     }
 
     @TearDown
     public void tearDown() {
         channel.close();
+        echoChannel.close();
         read.release();
     }
 
@@ -99,6 +106,16 @@ public class SessionPathBenchmark {
         channel.pipeline().fireChannelRead(read.retainedDuplicate());
         channel.pipeline().fireChannelReadComplete();
         return received;
+    }
+
+    /** What is received is sent back. */
+    @Benchmark
+    @OperationsPerInvocation(PACKETS)
+    public long echo() {
+        echoChannel.pipeline().fireChannelRead(read.retainedDuplicate());
+        echoChannel.pipeline().fireChannelReadComplete();
+        echoChannel.runPendingTasks();
+        return echoHandler.session().stats().packetsSent();
     }
 
     @Benchmark

@@ -58,9 +58,6 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     /** A frame of this size is worth being gathered apart from the rest of its read. */
     private static final int LARGE_FRAME_BYTES = 4096;
 
-    /** A read is copied by so much. */
-    private static final int PIECE_BYTES = 32 * 1024;
-
     private static final Timings NOT_MEASURED = new Timings();
     private static final int LEAST_READ_BYTES = 64;
 
@@ -318,7 +315,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         partial.release();
         for (int i = parked.size(); i > 0; i--) {
             ByteBuf rest = parked.remove();
-            parked.add(rest.hasArray() ? rest : copyWhole(rest)); // heap memory may be dropped without release
+            parked.add(rest.hasArray() ? rest : copy(rest)); // heap memory may be dropped without release
         }
         if (inBurst) {
             channelReadComplete(ctx);
@@ -379,7 +376,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         if (!parked.isEmpty()) {
             parked.add(read);
         } else if (inbound().isBorrowing()) {
-            decode(read, Unpooled.EMPTY_BUFFER);
+            decode(read);
         } else {
             decodeCopied(read);
         }
@@ -393,52 +390,30 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         }
     }
 
-    /** Copies each byte once: those of a frame that spans reads into its own array, the rest of the read by pieces. Takes the buffer. */
+    /** Copies each byte once: those of a frame that spans reads into its own array, the rest of the read as a whole. */
     private void decodeCopied(ByteBuf read) {
         try {
             if (partial.isPresent()) {
                 inbound().decoding = true;
                 read.skipBytes(complete(read, read.readerIndex(), read.writerIndex()));
             }
+            int available = read.readableBytes();
+            if (available >= LARGE_FRAME_BYTES && hasRoom()) {
+                int frameLength = framing.frameLength(read, read.readerIndex(), available);
+                if (frameLength > available) {
+                    partial.begin(read, read.readerIndex(), available, frameLength, false);
+                    read.skipBytes(available);
+                }
+            }
         } catch (ProtocolException broken) {
             violated(broken);
         } finally {
             inbound().decoding = false;
         }
-        decodePieces(read);
-    }
-
-    /**
-     * Decodes a read by pieces that stay in the processor's nearest cache while they are copied and decoded; a packet that is kept pins
-     * its piece. Takes the buffer.
-     */
-    private void decodePieces(ByteBuf read) {
-        try {
-            boolean hasRoom = true;
-            while (hasRoom && !closed && read.isReadable()) {
-                int available = read.readableBytes();
-                int pieceBytes = PIECE_BYTES;
-                if (available >= LARGE_FRAME_BYTES && hasRoom()) {
-                    int frameLength = framing.frameLength(read, read.readerIndex(), available);
-                    if (frameLength > available) {
-                        partial.begin(read, read.readerIndex(), available, frameLength, false);
-                        return;
-                    }
-                    if (frameLength >= LARGE_FRAME_BYTES) { // those behind it are often as long
-                        pieceBytes = frameLength * Math.max(1, PIECE_BYTES / frameLength);
-                    }
-                }
-                hasRoom = decode(copy(read, Math.min(pieceBytes, available)), read);
-            }
-            if (!hasRoom && read.isReadable()) {
-                ByteBuf piece = parked.remove();
-                parked.addFirst(copy(read, read.readableBytes()));
-                parked.addFirst(piece);
-            }
-        } catch (ProtocolException broken) {
-            violated(broken);
-        } finally {
+        if (closed || !read.isReadable()) {
             read.release();
+        } else {
+            decode(copy(read));
         }
     }
 
@@ -447,16 +422,11 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         present().violated(broken);
     }
 
-    private static ByteBuf copyWhole(ByteBuf read) {
-        ByteBuf copy = copy(read, read.readableBytes());
-        read.release();
-        return copy;
-    }
-
-    /** One copy for all packets of a piece. */
-    private static ByteBuf copy(ByteBuf read, int length) {
-        byte[] bytes = new byte[length];
+    /** One copy for all packets of a read. */
+    private static ByteBuf copy(ByteBuf read) {
+        byte[] bytes = new byte[read.readableBytes()];
         read.readBytes(bytes);
+        read.release();
         return Unpooled.wrappedBuffer(bytes);
     }
 
@@ -550,11 +520,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     private void unpark() {
         while (!parked.isEmpty() && (discarding || hasRoom())) {
             ByteBuf next = parked.remove();
-            if (inbound().isBorrowing() || next.hasArray()) {
-                decode(next, Unpooled.EMPTY_BUFFER);
-            } else {
-                decodeCopied(next);
-            }
+            decode(inbound().isBorrowing() || next.hasArray() ? next : copy(next));
             inbound().drain();
         }
     }
@@ -619,12 +585,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         return sum;
     }
 
-    /**
-     * Decodes bytes, which it takes. A frame that they do not complete is given back to the rest of the read, or kept when there is none.
-     *
-     * @return false when there was no room for what comes, and it was parked
-     */
-    private boolean decode(ByteBuf in, ByteBuf rest) {
+    private void decode(ByteBuf in) {
         inbound().decoding = true;
         boolean kept = false;
         try {
@@ -638,17 +599,12 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
                     in.readerIndex(index);
                     parked.addFirst(in);
                     kept = true;
-                    return false;
+                    return;
                 }
                 int frameLength = framing.frameLength(in, index, end - index);
                 if (frameLength < 0 || frameLength > end - index) {
-                    if (rest.isReadable()) {
-                        rest.readerIndex(rest.readerIndex() - (end - index));
-                    } else {
-                        partial.begin(
-                                in, index, end - index, frameLength, inbound().isBorrowing());
-                    }
-                    return true;
+                    partial.begin(in, index, end - index, frameLength, inbound().isBorrowing());
+                    return;
                 }
                 framing.frame(in, index, frameLength, this);
                 index += frameLength;
@@ -661,7 +617,6 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
                 in.release();
             }
         }
-        return true;
     }
 
     /** Completes the frame that earlier reads began, as far as this one goes; gives the bytes taken. */

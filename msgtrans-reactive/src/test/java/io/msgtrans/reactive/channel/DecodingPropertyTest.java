@@ -63,7 +63,7 @@ class DecodingPropertyTest {
         assertThat(decoding.holdsReads()).isFalse();
     }
 
-    /** Reads are copied by pieces, which end anywhere in a packet; packets are shorter and longer than a piece. */
+    /** Reads end anywhere in a packet, and are parked when there is no demand. */
     @Property(tries = 200)
     void longReadsAreReadWhateverTheDemand(
             @ForAll @Size(min = 1, max = 40) List<@IntRange(max = 70_000) Integer> lengths,

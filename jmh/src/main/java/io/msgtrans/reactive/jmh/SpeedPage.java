@@ -48,10 +48,12 @@ public final class SpeedPage {
 
     private static void headToHead(StringBuilder page, JsonNode run, Path docs) {
         JsonNode results = run.get("results");
-        page.append("\n## ").append(title(results)).append("\n\n");
+        page.append("\n## ")
+                .append(run.get("environment").get("title").asString())
+                .append("\n\n");
         page.append("| | |\n|---|---|\n");
-        run.get("environment")
-                .properties()
+        run.get("environment").properties().stream()
+                .filter(entry -> !entry.getKey().equals("title"))
                 .forEach(entry -> page.append("| ")
                         .append(entry.getKey())
                         .append(" | ")
@@ -75,14 +77,6 @@ public final class SpeedPage {
                 }
             }
         }
-    }
-
-    private static String title(JsonNode results) {
-        Set<String> contestants = new LinkedHashSet<>();
-        results.forEach(result -> contestants.add(result.get("contestant").asString()));
-        return contestants.stream().allMatch(name -> name.startsWith("msgtrans"))
-                ? "Presets and event loops"
-                : "Side by side";
     }
 
     private static String steal(JsonNode results) {

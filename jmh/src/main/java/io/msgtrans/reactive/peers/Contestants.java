@@ -19,6 +19,7 @@ final class Contestants {
 
     private static final Set<String> NAMED_ONLY = Set.of(
             "grpc",
+            "msgtrans-copying",
             "msgtrans-high-throughput",
             "msgtrans-low-latency",
             "msgtrans-constrained",
@@ -33,6 +34,7 @@ final class Contestants {
         Map<String, Callable<Contestant>> factories = new LinkedHashMap<>();
         factories.put("msgtrans", () -> new MsgtransContestant("tcp", false));
         factories.put("msgtrans-borrowed", () -> new MsgtransContestant("tcp", true));
+        factories.put("msgtrans-copying", () -> MsgtransContestant.copying());
         factories.put("msgtrans-ws", () -> new MsgtransContestant("ws", false));
         factories.put("netty-packet", () -> new NettyPacketContestant(NettyEndpoint::new));
         factories.put("netty-coalescing", () -> new NettyCoalescingContestant(NettyEndpoint::new));

@@ -24,6 +24,7 @@ final class Environment {
 
     static String toJson(RigOptions options) throws IOException {
         Map<String, String> values = new LinkedHashMap<>();
+        values.put("title", options.title());
         values.put("date", LocalDate.now(ZoneOffset.UTC).toString());
         values.put("processor", processor() + ", " + Runtime.getRuntime().availableProcessors() + " processors");
         values.put("system", System.getProperty("os.name") + " " + System.getProperty("os.version"));

@@ -39,33 +39,43 @@ final class MsgtransContestant implements Contestant {
 
     private final String scheme;
     private final boolean borrowed;
+    private final boolean copying;
     private final UnaryOperator<TransportServer> servers;
     private final UnaryOperator<TransportClient> clients;
 
     MsgtransContestant(String scheme, boolean borrowed) {
-        this(scheme, borrowed, server -> server, client -> client);
+        this(scheme, borrowed, false, server -> server, client -> client);
+    }
+
+    /** TCP with payloads of any size in heap memory on both sides, so that their bytes are copied. */
+    static MsgtransContestant copying() {
+        return new MsgtransContestant("tcp", false, true, server -> server, client -> client);
     }
 
     private MsgtransContestant(
             String scheme,
             boolean borrowed,
+            boolean copying,
             UnaryOperator<TransportServer> servers,
             UnaryOperator<TransportClient> clients) {
         this.scheme = scheme;
         this.borrowed = borrowed;
+        this.copying = copying;
         this.servers = servers;
         this.clients = clients;
     }
 
     /** TCP with a preset on both sides. */
     static MsgtransContestant with(Preset preset) {
-        return new MsgtransContestant("tcp", false, server -> server.preset(preset), client -> client.preset(preset));
+        return new MsgtransContestant(
+                "tcp", false, false, server -> server.preset(preset), client -> client.preset(preset));
     }
 
     /** TCP on event loops of a kind. */
     static MsgtransContestant on(IoKind io) {
         EventLoops loops = EventLoops.create(EventLoopOptions.DEFAULTS.io(io));
-        return new MsgtransContestant("tcp", false, server -> server.runOn(loops), client -> client.runOn(loops));
+        return new MsgtransContestant(
+                "tcp", false, false, server -> server.runOn(loops), client -> client.runOn(loops));
     }
 
     @Override
@@ -162,7 +172,7 @@ final class MsgtransContestant implements Contestant {
                 count(sessions, recorder);
                 return;
             }
-            Payload payload = new Payload(workload.payloadBytes());
+            Payload payload = new Payload(workload.payloadBytes(), copying ? Integer.MAX_VALUE : DIRECT_PAYLOAD_BYTES);
             for (Session session : sessions) {
                 Flux<Packet> packets = settings.oneWay() ? stream(payload) : window(session, payload, recorder);
                 session.send(packets)
@@ -216,15 +226,17 @@ final class MsgtransContestant implements Contestant {
     private static final class Payload {
         private final byte[] bytes;
         private final Packet direct;
+        private final int directBytes;
 
-        Payload(int lengthBytes) {
+        Payload(int lengthBytes, int directBytes) {
+            this.directBytes = directBytes;
             ByteBuf buffer = Wire.payload(lengthBytes);
             bytes = ByteBufUtil.getBytes(buffer);
             direct = Packet.builder(PacketType.ONE_WAY).payload(buffer).build();
         }
 
         Packet packet() {
-            return bytes.length < DIRECT_PAYLOAD_BYTES ? Packet.oneWay(bytes) : direct.retain();
+            return bytes.length < directBytes ? Packet.oneWay(bytes) : direct.retain();
         }
     }
 }

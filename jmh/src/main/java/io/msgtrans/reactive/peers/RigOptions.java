@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param pinning processors of server and client, null for none
  * @param maxSteal a run in which the host took more of the processors, in percent, is run again
+ * @param title heading of these results
  * @param json file for every single result, null for none
  */
 record RigOptions(
@@ -24,6 +25,7 @@ record RigOptions(
         @Nullable Pinning pinning,
         List<String> jvmFlags,
         double maxSteal,
+        String title,
         @Nullable Path json) {
 
     static final String USAGE = """
@@ -41,6 +43,7 @@ record RigOptions(
               --jvm "FLAGS"            replaces the JVM flags of both processes
               --max-steal PERCENT      runs again, up to four times, what lost more of the processors to the host; default 100
               --json FILE              writes every result
+              --title TEXT             what the page of results calls this run; default: Side by side
             """;
 
     private static final String DEFAULT_JVM_FLAGS =
@@ -68,6 +71,7 @@ record RigOptions(
         Pinning pinning = defaultPinning;
         String jvmFlags = DEFAULT_JVM_FLAGS;
         double maxSteal = 100;
+        String title = "Side by side";
         Path json = null;
         Iterator<String> rest = arguments.iterator();
         while (rest.hasNext()) {
@@ -84,6 +88,7 @@ record RigOptions(
                 case "--no-pin" -> pinning = null;
                 case "--jvm" -> jvmFlags = value(option, rest);
                 case "--max-steal" -> maxSteal = Double.parseDouble(value(option, rest));
+                case "--title" -> title = value(option, rest);
                 case "--json" -> json = Path.of(value(option, rest));
                 default -> throw new IllegalArgumentException("no option " + option);
             }
@@ -98,6 +103,7 @@ record RigOptions(
                 pinning,
                 List.of(jvmFlags.trim().split("\\s+")),
                 maxSteal,
+                title,
                 json);
     }
 

@@ -13,7 +13,9 @@ public final class GroupOptions implements Cloneable {
 
     // Never written after the copy that a method returns has left it.
     private SlowMembers slowMembers = SlowMembers.DROP_OLDEST;
-    private int backlogPackets = 1024;
+    /** 0 for that of the policy. */
+    private int backlogPackets;
+
     private int backlogBytes = 1 << 20;
     private int pendingPackets = 16_384;
     private int pendingBytes = 16 << 20;
@@ -32,7 +34,10 @@ public final class GroupOptions implements Cloneable {
         return slowMembers;
     }
 
-    /** Packets that may wait for a member's socket, 1..1,048,576; default 1,024. */
+    /**
+     * Packets that may wait for a member's socket, 1..1,048,576; default 1,024, and 1 with {@link SlowMembers#WAIT}: members that go in
+     * step find what they share in the processor's cache, and those that run ahead gain nothing in the end.
+     */
     public GroupOptions backlogPackets(int packets) {
         GroupOptions copy = copy();
         copy.backlogPackets = between("backlogPackets", packets, 1, 1 << 20);
@@ -40,7 +45,10 @@ public final class GroupOptions implements Cloneable {
     }
 
     public int backlogPackets() {
-        return backlogPackets;
+        if (backlogPackets > 0) {
+            return backlogPackets;
+        }
+        return slowMembers == SlowMembers.WAIT ? 1 : 1024;
     }
 
     /** Bytes that may wait for a member's socket, 1 KiB..1 GiB; default 1 MiB; one packet is always let in. */

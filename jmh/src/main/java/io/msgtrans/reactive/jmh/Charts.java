@@ -14,7 +14,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Draws the results of JMH and of the head-to-head as bars, one SVG file for each benchmark class or workload.
+ * Draws the results of JMH and of the head-to-head as bars, one SVG file for each benchmark class, or for each workload of a file of results,
+ * whose name its charts begin with.
  *
  * <pre>
  *   Charts OUTPUT_FOLDER RESULTS.json ...
@@ -42,14 +43,31 @@ public final class Charts {
         }
         Path folder = Files.createDirectories(Path.of(args[0]));
         for (int i = 1; i < args.length; i++) {
-            JsonNode results = new JsonMapper().readTree(Files.readString(Path.of(args[i])));
-            Map<String, Chart> charts = results.isArray() ? micro(results) : headToHead(results.get("results"));
+            Path file = Path.of(args[i]);
+            JsonNode results = new JsonMapper().readTree(Files.readString(file));
+            Map<String, Chart> charts =
+                    results.isArray() ? micro(results) : headToHead(runName(file), results.get("results"));
             for (Map.Entry<String, Chart> chart : charts.entrySet()) {
-                Path file = folder.resolve(chart.getKey() + ".svg");
-                Files.writeString(file, svg(chart.getValue()));
-                System.out.println(file);
+                Path drawn = folder.resolve(chart.getKey() + ".svg");
+                Files.writeString(drawn, svg(chart.getValue()));
+                System.out.println(drawn);
             }
         }
+    }
+
+    /** What the charts of a file of results begin with. */
+    static String runName(Path file) {
+        return file.getFileName().toString().replaceFirst("\\.json$", "");
+    }
+
+    /** The name of a chart, without the ending. */
+    static String rates(String run, String workload) {
+        return run + "-" + workload.replace(':', '-');
+    }
+
+    /** The name of a chart, without the ending. */
+    static String latencies(String run, String workload) {
+        return run + "-latency-" + workload.replace(':', '-');
     }
 
     private static Map<String, Chart> micro(JsonNode results) {
@@ -83,7 +101,7 @@ public final class Charts {
         return charts;
     }
 
-    private static Map<String, Chart> headToHead(JsonNode results) {
+    private static Map<String, Chart> headToHead(String run, JsonNode results) {
         Map<String, Map<String, List<Double>>> rates = new TreeMap<>();
         for (JsonNode result : results) {
             rates.computeIfAbsent(result.get("workload").asString(), absent -> new LinkedHashMap<>())
@@ -99,14 +117,14 @@ public final class Charts {
                 bars.add(new Bar(contestant, median, sorted.get(0), sorted.get(sorted.size() - 1)));
             });
             bars.sort(Comparator.comparingDouble(Bar::value).reversed());
-            charts.put("peers-" + workload.replace(':', '-'), new Chart(workload, "million/s", bars));
+            charts.put(rates(run, workload), new Chart(workload, "million/s", bars));
         });
-        latencies(results, charts);
+        latencies(run, results, charts);
         return charts;
     }
 
     /** From the median to the 99.9th percentile, by the 99th, of each contestant. */
-    private static void latencies(JsonNode results, Map<String, Chart> charts) {
+    private static void latencies(String run, JsonNode results, Map<String, Chart> charts) {
         Map<String, Map<String, List<JsonNode>>> runs = new TreeMap<>();
         for (JsonNode result : results) {
             if (result.get("p50").asDouble() > 0) {
@@ -121,7 +139,7 @@ public final class Charts {
                     bars.add(new Bar(contestant, median(each, "p99"), median(each, "p50"), median(each, "p999"))));
             bars.sort(Comparator.comparingDouble(Bar::value));
             charts.put(
-                    "latency-" + workload.replace(':', '-'),
+                    latencies(run, workload),
                     new Chart(
                             workload,
                             "microseconds: the 99th percentile, with a line from the median to the 99.9th",

@@ -40,13 +40,13 @@ public final class SpeedPage {
             if (results.isArray()) {
                 bytes(page, results);
             } else {
-                headToHead(page, results, docs);
+                headToHead(page, Charts.runName(Path.of(args[i])), results, docs);
             }
         }
         Files.writeString(docs.resolve("speed.md"), page.toString().stripTrailing() + "\n");
     }
 
-    private static void headToHead(StringBuilder page, JsonNode run, Path docs) {
+    private static void headToHead(StringBuilder page, String name, JsonNode run, Path docs) {
         JsonNode results = run.get("results");
         page.append("\n## ")
                 .append(run.get("environment").get("title").asString())
@@ -66,8 +66,7 @@ public final class SpeedPage {
         results.forEach(result -> workloads.add(result.get("workload").asString()));
         for (String workload : workloads) {
             table(page, results, workload);
-            String name = workload.replace(':', '-');
-            for (String chart : List.of("peers-" + name, "latency-" + name)) {
+            for (String chart : List.of(Charts.rates(name, workload), Charts.latencies(name, workload))) {
                 if (Files.exists(docs.resolve("charts").resolve(chart + ".svg"))) {
                     page.append("\n![")
                             .append(chart)

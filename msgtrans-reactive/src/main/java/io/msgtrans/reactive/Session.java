@@ -215,7 +215,7 @@ public interface Session extends Disposable {
 
     /**
      * {@code true} while {@link #offer} would accept a small packet, {@code false} when it would not: the current state
-     * and every change, the latest state for a slow subscriber. Completes when the session ends.
+     * and every change, the latest state for a slow subscriber. {@code false}, and complete, when the session has ended.
      */
     Flux<Boolean> writable();
 

@@ -481,6 +481,10 @@ public interface TransportContract {
                 .isTrue();
         long expected = accepted;
         until("what was accepted arrives", () -> received.get() >= expected);
+        session.close().block(LIMIT);
+        assertThat(session.writable().collectList().block(LIMIT))
+                .as("after the end")
+                .containsExactly(false);
         stop(server);
     }
 

@@ -16,6 +16,8 @@ import io.msgtrans.reactive.monitor.MonitorSnapshot;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -145,6 +147,32 @@ class MonitorTest {
         TransportContract.stop(server);
         end.block(LIMIT);
         assertThat(monitor.isDisposed()).isTrue();
+    }
+
+    @Test
+    void itEndsThoughALookIsBeingTold() {
+        Monitor monitor = Monitor.of(server, FAST);
+        Semaphore told = new Semaphore(0);
+        AtomicBoolean goOn = new AtomicBoolean();
+        Mono<Void> end = monitor.snapshots()
+                .take(1)
+                .doOnNext(now -> {
+                    told.release();
+                    while (!goOn.get()) {
+                        // its thread must not block
+                    }
+                })
+                .thenMany(monitor.alerts())
+                .then()
+                .cache();
+        Mono<Void> other = monitor.snapshots().then().cache();
+        end.subscribe();
+        other.subscribe();
+        told.acquireUninterruptibly();
+        monitor.dispose();
+        goOn.set(true);
+        other.block(LIMIT);
+        end.block(LIMIT);
     }
 
     @Test

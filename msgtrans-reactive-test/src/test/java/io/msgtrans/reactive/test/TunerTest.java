@@ -24,6 +24,7 @@ import io.netty.buffer.PooledByteBufAllocator;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.DoublePredicate;
@@ -99,6 +100,32 @@ class TunerTest {
         assertThat(after).isGreaterThan(3 * before);
         assertThat(tuner.past()).hasSize(2);
         tuner.dispose();
+        monitor.dispose();
+    }
+
+    @Test
+    void itEndsThoughAnEventIsBeingTold() {
+        Monitor monitor = Monitor.of(server, MonitorOptions.DEFAULTS.interval(Duration.ofMillis(20)));
+        Knob always = new Live(
+                Knobs.writeDelay(server, Duration.ofMillis(2)), now -> new Knob.Proposal(1000, "the test wants it"));
+        Tuner tuner = Tuner.of(
+                monitor, TunerOptions.DEFAULTS.interval(Duration.ofMillis(100)).knob(always));
+        Semaphore told = new Semaphore(0);
+        AtomicBoolean goOn = new AtomicBoolean();
+        Mono<Void> end = tuner.events()
+                .doOnNext(event -> {
+                    told.release();
+                    while (!goOn.get()) {
+                        // its thread must not block
+                    }
+                })
+                .then()
+                .cache();
+        end.subscribe();
+        told.acquireUninterruptibly();
+        tuner.dispose();
+        goOn.set(true);
+        end.block(LIMIT);
         monitor.dispose();
     }
 

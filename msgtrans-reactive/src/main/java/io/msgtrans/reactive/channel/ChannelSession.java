@@ -658,7 +658,11 @@ final class ChannelSession implements Session {
     void roomChanged() {
         Sinks.Many<Boolean> sink = writability;
         if (sink != null) {
-            sink.tryEmitNext(outbound.hasRoom() && channel.isWritable());
+            boolean ended = state == CLOSED;
+            sink.tryEmitNext(!ended && outbound.hasRoom() && channel.isWritable());
+            if (ended) {
+                sink.tryEmitComplete();
+            }
         }
     }
 
@@ -874,10 +878,7 @@ final class ChannelSession implements Session {
             handler.discardParked();
         }
         inbound.end(reason.isOrderly() ? null : cause instanceof ProtocolException ? cause : lost);
-        Sinks.Many<Boolean> sink = writability;
-        if (sink != null) {
-            sink.tryEmitComplete();
-        }
+        roomChanged();
         closed.tryEmitValue(reason);
     }
 
@@ -907,6 +908,7 @@ final class ChannelSession implements Session {
         if (STATE.getAndSet(this, CLOSED) != CLOSED) {
             closeReason = new CloseReason(Kind.ERROR, 1011, "the event loop is shut down");
             log.debug("{}: the event loop is shut down", this, rejected);
+            roomChanged();
             closed.tryEmitValue(new CloseReason(Kind.ERROR, 1011, "the event loop is shut down"));
         }
     }

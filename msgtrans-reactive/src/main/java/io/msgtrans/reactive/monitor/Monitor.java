@@ -5,13 +5,13 @@ import io.msgtrans.reactive.ServerStats;
 import io.msgtrans.reactive.SessionStats;
 import io.msgtrans.reactive.monitor.History.Resolution;
 import io.msgtrans.reactive.monitor.MonitorSnapshot.ProtocolRates;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 import reactor.core.Exceptions;
@@ -36,9 +36,6 @@ import reactor.util.Loggers;
 public final class Monitor implements Disposable {
 
     private static final Logger log = Loggers.getLogger(Monitor.class);
-    /** The end may come while the last look is signalled. */
-    private static final Sinks.EmitFailureHandler UNTIL_A_LOOK_IS_OVER =
-            Sinks.EmitFailureHandler.busyLooping(Duration.ofSeconds(1));
 
     private static final int USUAL_SECONDS = 300;
     private static final int LEAST_VALUES = 30;
@@ -76,6 +73,7 @@ public final class Monitor implements Disposable {
     private final Sinks.Many<MonitorSnapshot> snapshots =
             Sinks.many().multicast().directBestEffort();
     private final Sinks.Many<Alert> alerts = Sinks.many().multicast().directBestEffort();
+    private final AtomicBoolean disposed = new AtomicBoolean();
 
     // Monitor thread only, but for the last two.
     private final ProcessProbe process = new ProcessProbe();
@@ -128,6 +126,10 @@ public final class Monitor implements Disposable {
         } catch (Throwable thrown) {
             Exceptions.throwIfJvmFatal(thrown);
             log.warn("the monitor could not look", thrown); // once more at the next interval
+        } finally {
+            if (disposed.get()) {
+                complete();
+            }
         }
     }
 
@@ -321,20 +323,25 @@ public final class Monitor implements Disposable {
 
     @Override
     public void dispose() {
-        if (!scheduler.isDisposed()) {
+        if (disposed.compareAndSet(false, true)) {
             scheduler.dispose();
             answers.close();
             requests.close();
             if (buffers != null) {
                 buffers.close();
             }
-            snapshots.emitComplete(UNTIL_A_LOOK_IS_OVER);
-            alerts.emitComplete(UNTIL_A_LOOK_IS_OVER);
+            complete();
         }
+    }
+
+    /** Called by who disposes, and again by a look that was signalled meanwhile: it kept the first from completing. */
+    private void complete() {
+        snapshots.tryEmitComplete();
+        alerts.tryEmitComplete();
     }
 
     @Override
     public boolean isDisposed() {
-        return scheduler.isDisposed();
+        return disposed.get();
     }
 }

@@ -77,6 +77,9 @@ public final class Tuner implements Disposable {
             }
         }
         events.tryEmitNext(event);
+        if (isDisposed()) {
+            events.tryEmitComplete(); // which dispose() could not do while the event was signalled
+        }
     }
 
     /** What it says from the subscription on, on the monitor's thread. */

@@ -45,6 +45,7 @@ public enum Preset {
 
     private static final int KIB = 1024;
     private static final int MIB = 1024 * KIB;
+    private static final Duration BUSY_POLL = Duration.ofNanos(50_000);
 
     /** The preset of a name, in any case and with hyphens or underscores. */
     public static Preset of(String name) {
@@ -111,9 +112,19 @@ public enum Preset {
         return EventLoops.canPin() ? pinning : Pinning.NONE;
     }
 
-    /** The options of an address on TCP by epoll, changed where the preset has a say. */
-    EndpointOptions endpoint(EndpointOptions options) {
-        return this == LOW_LATENCY ? options.quickAck(true).busyPoll(Duration.ofNanos(50_000)) : options;
+    /** The options of an address on TCP, with the preset's for sockets, of which only event loops by epoll can have some. */
+    EndpointOptions endpoint(EndpointOptions options, boolean epoll) {
+        boolean polls = this == LOW_LATENCY && epoll;
+        return options.quickAck(polls).busyPoll(polls ? BUSY_POLL : Duration.ZERO);
+    }
+
+    /** The same on event loops that are not by epoll: without what the preset has set, and with what was set behind it. */
+    EndpointOptions withoutEpoll(EndpointOptions options) {
+        if (this != LOW_LATENCY) {
+            return options;
+        }
+        EndpointOptions rest = options.quickAck(false);
+        return rest.busyPoll().equals(BUSY_POLL) ? rest.busyPoll(Duration.ZERO) : rest;
     }
 
     /** How a monitor looks. */

@@ -6,7 +6,6 @@ import io.msgtrans.reactive.spi.TransportProvider.Sockets;
 import io.msgtrans.reactive.wire.PayloadCodec;
 import java.net.URI;
 import java.net.URISyntaxException;
-import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.ServiceLoader;
@@ -62,16 +61,14 @@ final class Transports {
 
     /** The options of an address with a preset's for sockets, where it has such and these event loops can have them. */
     static EndpointOptions preset(URI uri, EndpointOptions endpoint, @Nullable Preset preset, LoopResources loops) {
-        return preset == null || find(uri).sockets() != Sockets.TCP || !SocketSettings.hasEpoll(loops)
+        return preset == null || find(uri).sockets() != Sockets.TCP
                 ? endpoint
-                : preset.endpoint(endpoint);
+                : preset.endpoint(endpoint, SocketSettings.hasEpoll(loops));
     }
 
     /** The same on other event loops, without what a preset has set that these cannot have. */
     static EndpointOptions onLoops(EndpointOptions endpoint, @Nullable Preset preset, LoopResources loops) {
-        return preset == null || SocketSettings.hasEpoll(loops)
-                ? endpoint
-                : endpoint.quickAck(false).busyPoll(Duration.ZERO);
+        return preset == null || SocketSettings.hasEpoll(loops) ? endpoint : preset.withoutEpoll(endpoint);
     }
 
     /** Refuses options of another transport, and TLS where there is none: an option must not be silently without effect. */

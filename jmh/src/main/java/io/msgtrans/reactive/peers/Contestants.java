@@ -34,6 +34,8 @@ final class Contestants {
         Map<String, Callable<Contestant>> factories = new LinkedHashMap<>();
         factories.put("msgtrans", () -> new MsgtransContestant("tcp", false));
         factories.put("msgtrans-borrowed", () -> new MsgtransContestant("tcp", true));
+        // Not by a method reference: it would load the class, which the class path of RSocket's contestant does not
+        // have.
         factories.put("msgtrans-copying", () -> MsgtransContestant.copying());
         factories.put("msgtrans-ws", () -> new MsgtransContestant("ws", false));
         factories.put("netty-packet", () -> new NettyPacketContestant(NettyEndpoint::new));

@@ -10,7 +10,10 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.IIJ_Result;
 
-/** A thread sends while the event loop takes, and sends as others do; there is room for one of three: what had room arrives, and all room comes back. */
+/**
+ * A thread sends while the event loop takes, and sends as others do. There is room for one of three: what had room arrives, and all room
+ * comes back.
+ */
 @JCStressTest
 @Outcome(id = "0, 0, 0", expect = Expect.ACCEPTABLE, desc = "all that had room arrived")
 @Outcome(expect = Expect.FORBIDDEN, desc = "a packet or room was lost, or a run was asked for twice")

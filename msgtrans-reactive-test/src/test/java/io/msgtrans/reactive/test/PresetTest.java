@@ -189,6 +189,26 @@ class PresetTest {
         nio.disposeLater().block(TransportContract.LIMIT);
     }
 
+    /** What a preset has set goes with the preset; what a user has set stays, and is refused where it has no effect. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void optionsOfSocketsGoWithThePresetThatSetThem() {
+        TransportServer quick =
+                TransportServer.create().preset(Preset.LOW_LATENCY).listen("tcp://127.0.0.1:0");
+        assertThat(quick.preset(Preset.BALANCED).settings())
+                .containsEntry("tcp://127.0.0.1:0", "sockets as the system has them");
+        EventLoops nio = EventLoops.create(
+                EventLoopOptions.DEFAULTS.name("nio").threads(1).io(IoKind.NIO));
+        assertThat(quick.runOn(nio).settings()).containsEntry("tcp://127.0.0.1:0", "sockets as the system has them");
+        TransportServer own = TransportServer.create()
+                .preset(Preset.BALANCED)
+                .listen("tcp://127.0.0.1:0", options -> options.busyPoll(Duration.ofMillis(1)))
+                .handle(TransportContract::echo)
+                .runOn(nio);
+        assertThatThrownBy(own::bindNow).hasMessageContaining("busyPoll");
+        nio.disposeLater().block(TransportContract.LIMIT);
+    }
+
     @Test
     @EnabledOnOs(OS.LINUX)
     void optionsOfSocketsAreAmongTheSettings() {

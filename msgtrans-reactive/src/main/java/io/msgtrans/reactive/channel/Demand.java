@@ -5,8 +5,8 @@ import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 import reactor.core.publisher.Operators;
 
 /**
- * The demand of a subscriber of what an event loop has: added to by any thread, looked at by the event loop, which is woken once however often
- * it grows. Order matters in both: add, then ask who wakes; take the turn, then look.
+ * The demand of a subscriber of what an event loop has: added to by any thread, looked at by the event loop, which is woken once
+ * however often it grows. Order matters in both: add, then ask who wakes; take the turn, then look.
  */
 class Demand {
 

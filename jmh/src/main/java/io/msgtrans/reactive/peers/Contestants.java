@@ -17,6 +17,9 @@ final class Contestants {
     /** Marks contestants that need the native library of io_uring. */
     static final String IO_URING_SUFFIX = "-io_uring";
 
+    /** Marks contestants that are a program in Rust, with the arguments and the output of {@link PeerMain}. */
+    static final String RUST_PREFIX = "rust-";
+
     private static final Set<String> NAMED_ONLY = Set.of(
             "grpc",
             "msgtrans-copying",
@@ -24,7 +27,9 @@ final class Contestants {
             "msgtrans-low-latency",
             "msgtrans-constrained",
             "msgtrans-nio",
-            "msgtrans-io_uring");
+            "msgtrans-io_uring",
+            "rust-msgtrans",
+            "rust-msgtrans-ws");
 
     private static final Map<String, Callable<Contestant>> FACTORIES = factories();
 
@@ -54,6 +59,8 @@ final class Contestants {
         factories.put("msgtrans-quic", () -> new MsgtransContestant("quic", false));
         factories.put("netty-packet-quic", () -> new NettyPacketContestant(NettyQuicEndpoint::new));
         factories.put("netty-coalescing-quic", () -> new NettyCoalescingContestant(NettyQuicEndpoint::new));
+        factories.put("rust-msgtrans", Contestants::elsewhere);
+        factories.put("rust-msgtrans-ws", Contestants::elsewhere);
         return factories;
     }
 
@@ -74,6 +81,10 @@ final class Contestants {
             throw new IllegalArgumentException("no contestant " + name + "; there are " + names());
         }
         return factory.call();
+    }
+
+    private static Contestant elsewhere() {
+        throw new IllegalStateException("a contestant in Rust is a program of its own: samples/interop/rust");
     }
 
     /** For contestants that are compiled after this class, against libraries of their own. */

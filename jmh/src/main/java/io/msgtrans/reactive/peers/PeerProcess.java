@@ -32,18 +32,22 @@ final class PeerProcess implements AutoCloseable {
         this.errorFile = errorFile;
     }
 
-    /** Starts {@link PeerMain} with the arguments, on one processor if it is given. */
+    /** Starts {@link PeerMain}, or the peer in Rust, with the arguments, on one processor if it is given. */
     static PeerProcess start(RigOptions options, @Nullable Integer processor, List<String> arguments)
             throws IOException {
         List<String> command = new ArrayList<>();
         if (processor != null) {
             command.addAll(List.of("taskset", "-c", processor.toString()));
         }
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(options.jvmFlags());
-        int processors = processor != null ? 1 : Runtime.getRuntime().availableProcessors();
-        command.add("-Dreactor.netty.ioWorkerCount=" + processors);
-        command.addAll(List.of("-cp", classPath(arguments.get(1)), PeerMain.class.getName()));
+        if (arguments.get(1).startsWith(Contestants.RUST_PREFIX)) {
+            command.add(target() + "rust/release/msgtrans-rust-peer");
+        } else {
+            command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+            command.addAll(options.jvmFlags());
+            int processors = processor != null ? 1 : Runtime.getRuntime().availableProcessors();
+            command.add("-Dreactor.netty.ioWorkerCount=" + processors);
+            command.addAll(List.of("-cp", classPath(arguments.get(1)), PeerMain.class.getName()));
+        }
         command.addAll(arguments);
         Path errorFile = Files.createTempFile("peer", ".err");
         PeerProcess started = new PeerProcess(
@@ -54,8 +58,12 @@ final class PeerProcess implements AutoCloseable {
         return started;
     }
 
+    private static String target() {
+        return Path.of(System.getProperty("peers.home", "."), "target") + "/";
+    }
+
     private static String classPath(String contestant) {
-        String target = Path.of(System.getProperty("peers.home", "."), "target") + "/";
+        String target = target();
         if (contestant.startsWith(Contestants.RSOCKET_PREFIX)) {
             return target + "rsocket-classes:" + target + "classes:" + target + "rsocket-lib/*";
         }

@@ -22,6 +22,10 @@ final class NettyBroadcast {
     // Of the event loop; the server is pinned to one processor.
     private final List<Channel> channels = new ArrayList<>();
     private int nextId;
+    /** Channels that take no more. */
+    private int waiting;
+
+    private boolean scheduled;
 
     NettyBroadcast(BenchSettings settings, boolean oneWritePerPacket) {
         this.members = settings.workload().connections();
@@ -32,23 +36,23 @@ final class NettyBroadcast {
     /** The server's handler of a channel. */
     ChannelInboundHandlerAdapter member() {
         return new ChannelInboundHandlerAdapter() {
+            private boolean waitedFor;
+
             @Override
             public void channelActive(ChannelHandlerContext ctx) {
                 channels.add(ctx.channel());
                 if (channels.size() == members) {
-                    ctx.executor().execute(NettyBroadcast.this::send);
+                    sendSoon();
                 }
             }
 
             @Override
             public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-                if (ctx.channel().isWritable()) {
-                    waiting--;
-                    if (waiting == 0) {
-                        ctx.executor().execute(NettyBroadcast.this::send);
-                    }
-                } else {
-                    waiting++;
+                boolean full = !ctx.channel().isWritable();
+                if (full != waitedFor) { // it may have changed twice before this is told
+                    waitedFor = full;
+                    waiting += full ? 1 : -1;
+                    sendSoon();
                 }
             }
 
@@ -59,14 +63,18 @@ final class NettyBroadcast {
         };
     }
 
-    private int waiting;
-    private boolean sending;
+    private void sendSoon() {
+        if (waiting == 0 && !scheduled) {
+            scheduled = true;
+            channels.get(0).eventLoop().execute(this::send);
+        }
+    }
 
     private void send() {
-        if (waiting > 0 || sending) {
+        if (waiting > 0) {
+            scheduled = false;
             return;
         }
-        sending = true;
         Channel first = channels.get(0);
         int packetBytes = Wire.HEADER_BYTES + payload.readableBytes();
         int packets = Math.max(1, PacketBatch.CAPACITY_BYTES / packetBytes);
@@ -87,10 +95,8 @@ final class NettyBroadcast {
             channel.flush();
         }
         batch.release();
-        sending = false;
-        if (waiting == 0) {
-            first.eventLoop().execute(this::send);
-        }
+        scheduled = false;
+        sendSoon();
     }
 
     /** The client's handler of a channel, behind nothing. */

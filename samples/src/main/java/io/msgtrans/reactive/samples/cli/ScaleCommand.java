@@ -109,7 +109,14 @@ final class ScaleCommand implements Callable<Integer> {
         EndpointOptions patient = options.connectTimeout(PATIENCE);
         return trust == null
                 ? patient
-                : patient.trust(Path.of(trust)).with(QuicOptions.CONNECTIONS_PER_SOCKET, CONNECTIONS_PER_SOCKET);
+                : seldomHeard(patient.trust(Path.of(trust)))
+                        .with(QuicOptions.CONNECTIONS_PER_SOCKET, CONNECTIONS_PER_SOCKET);
+    }
+
+    /** Signs of life of 100,000 connections every 15 s would keep two processors busy that have handshakes to do. */
+    private static EndpointOptions seldomHeard(EndpointOptions options) {
+        return options.with(QuicOptions.IDLE_TIMEOUT, Duration.ofMinutes(10))
+                .with(QuicOptions.KEEP_ALIVE, Duration.ofMinutes(4));
     }
 
     /** The JVM has raised the limit of open files as far as it may; what is above is left out, and said. */
@@ -138,7 +145,7 @@ final class ScaleCommand implements Callable<Integer> {
     private static int serve(String uri, PrintWriter out) throws InterruptedException {
         DemoCertificate made = TlsOptions.isNeededFor(uri) ? DemoCertificate.create() : null;
         ScaleServer server = ScaleServer.start(
-                uri, options -> made == null ? options : options.certificate(made.chain(), made.key()));
+                uri, options -> made == null ? options : seldomHeard(options.certificate(made.chain(), made.key())));
         out.println("LISTENING " + server.uri() + (made == null ? "" : "#" + made.chain()));
         out.flush();
         new CountDownLatch(1).await(); // until it is killed

@@ -6,7 +6,10 @@ import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.SessionOptions;
 import io.msgtrans.reactive.channel.Role;
 import io.msgtrans.reactive.channel.SessionHandler;
+import io.msgtrans.reactive.spi.Framing;
 import io.msgtrans.reactive.tcp.PlainFraming;
+import io.msgtrans.reactive.websocket.TextMessages;
+import io.msgtrans.reactive.websocket.WebSocketFraming;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
@@ -47,21 +50,29 @@ public class SessionPathBenchmark {
     @Param({"false", "true"})
     private boolean borrowed;
 
+    /** {@code ws}: the receiving side is a server, whose peer masks; the sending side is a client, which masks. */
+    @Param({"tcp", "ws"})
+    private String transport = "tcp";
+
     private final byte[] payload = new byte[64];
     private final Packet packet = Packet.oneWay(payload);
     private ByteBuf read = Unpooled.EMPTY_BUFFER;
-    private EmbeddedChannel channel = new EmbeddedChannel();
-    private SessionHandler handler = newHandler();
     private long received;
+    private EmbeddedChannel channel = new EmbeddedChannel();
     private EmbeddedChannel echoChannel = new EmbeddedChannel();
-    private SessionHandler echoHandler = newHandler();
+    private EmbeddedChannel sendChannel = new EmbeddedChannel();
+    private SessionHandler echoHandler = newHandler(false);
+    private SessionHandler sendHandler = newHandler(true);
 
-    private static SessionHandler newHandler() {
+    private SessionHandler newHandler(boolean client) {
+        Framing framing = transport.equals("ws")
+                ? new WebSocketFraming(client, SessionOptions.DEFAULTS, TextMessages.IGNORE)
+                : new PlainFraming(PlainFraming.DEFAULT_MAX_PAYLOAD);
         return new SessionHandler(
                 () -> 1,
-                "tcp",
+                transport,
                 SessionOptions.DEFAULTS,
-                new PlainFraming(PlainFraming.DEFAULT_MAX_PAYLOAD),
+                framing,
                 Role.client(false),
                 null,
                 (session, channel) -> {});
@@ -79,24 +90,32 @@ public class SessionPathBenchmark {
     @Setup
     public void setUp() {
         byte[] wire = packet.toBytes();
-        read = Unpooled.directBuffer(wire.length * PACKETS);
+        read = Unpooled.directBuffer((wire.length + 6) * PACKETS);
         for (int i = 0; i < PACKETS; i++) {
+            if (transport.equals("ws")) { // the key is 0, so that the same bytes can be read again and again
+                read.writeByte(0x82).writeByte(0x80 | wire.length).writeInt(0);
+            }
             read.writeBytes(wire);
         }
+        SessionHandler handler = newHandler(false);
         channel = new EmbeddedChannel(new Sink(), handler);
         Session session = handler.session();
         (borrowed ? session.receiveBorrowed() : session.receive())
                 .subscribe(packet -> received += packet.payloadLength());
+        echoHandler = newHandler(false);
         echoChannel = new EmbeddedChannel(new Sink(), echoHandler);
-        Session echo = echoHandler.session();
-        echo.send(borrowed ? echo.receiveBorrowed() : echo.receive()).subscribe();
+        Session echoing = echoHandler.session();
+        echoing.send(borrowed ? echoing.receiveBorrowed() : echoing.receive()).subscribe();
         echoChannel.runPendingTasks();
+        sendHandler = newHandler(true);
+        sendChannel = new EmbeddedChannel(new Sink(), sendHandler);
     }
 
     @TearDown
     public void tearDown() {
         channel.close();
         echoChannel.close();
+        sendChannel.close();
         read.release();
     }
 
@@ -121,23 +140,23 @@ public class SessionPathBenchmark {
     @Benchmark
     @OperationsPerInvocation(PACKETS)
     public int offer() {
+        Session sender = sendHandler.session();
         int accepted = 0;
         for (int i = 0; i < PACKETS; i++) {
-            if (handler.session().offer(packet) == OfferResult.ACCEPTED) {
+            if (sender.offer(packet) == OfferResult.ACCEPTED) {
                 accepted++;
             }
         }
-        channel.runPendingTasks();
+        sendChannel.runPendingTasks();
         return accepted;
     }
 
     @Benchmark
     @OperationsPerInvocation(PACKETS)
     public long send() {
-        handler.session()
-                .send(Flux.range(0, PACKETS).map(i -> Packet.oneWay(payload)))
-                .subscribe();
-        channel.runPendingTasks();
-        return handler.session().stats().packetsSent();
+        Session sender = sendHandler.session();
+        sender.send(Flux.range(0, PACKETS).map(i -> Packet.oneWay(payload))).subscribe();
+        sendChannel.runPendingTasks();
+        return sender.stats().packetsSent();
     }
 }

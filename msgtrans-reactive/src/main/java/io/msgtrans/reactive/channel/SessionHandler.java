@@ -601,12 +601,11 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
                     kept = true;
                     return;
                 }
-                int frameLength = framing.frameLength(in, index, end - index);
+                int frameLength = framing.take(in, index, end - index, this);
                 if (frameLength < 0 || frameLength > end - index) {
                     partial.begin(in, index, end - index, frameLength, inbound().isBorrowing());
                     return;
                 }
-                framing.frame(in, index, frameLength, this);
                 index += frameLength;
             }
         } catch (ProtocolException broken) {
@@ -673,8 +672,11 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
 
     @Override
     public void packet(ByteBuf in, int index) {
-        long head = in.getLong(index);
-        long tail = in.getLong(index + 8);
+        packet(in, index, in.getLong(index), in.getLong(index + 8));
+    }
+
+    @Override
+    public void packet(ByteBuf in, int index, long head, long tail) {
         if (PacketHeader.isExtension(head)) {
             extension(in, index, head, tail);
             return;

@@ -13,6 +13,11 @@ public interface FrameSink {
      */
     void packet(ByteBuf in, int index);
 
+    /** The same, with the two words of its header ({@link io.msgtrans.reactive.wire.PacketHeader}), which were read for the check. */
+    default void packet(ByteBuf in, int index, long head, long tail) {
+        packet(in, index);
+    }
+
     /** A packet that was made from a frame that is none. */
     void packet(Packet packet);
 

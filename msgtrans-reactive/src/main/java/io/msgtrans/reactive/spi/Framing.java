@@ -30,6 +30,21 @@ public interface Framing {
      */
     void frame(ByteBuf in, int index, int length, FrameSink sink);
 
+    /**
+     * {@link #frameLength}, and {@link #frame} if the frame is whole: how a session takes frames. To be overridden where
+     * both at once cost less.
+     *
+     * @return what {@link #frameLength} returns
+     * @throws ProtocolException when the frame breaks a rule or a limit
+     */
+    default int take(ByteBuf in, int index, int available, FrameSink sink) {
+        int length = frameLength(in, index, available);
+        if (length > 0 && length <= available) {
+            frame(in, index, length, sink);
+        }
+        return length;
+    }
+
     /** Largest payload in bytes that this side accepts and sends. */
     int maxPayload();
 

@@ -51,6 +51,10 @@ public final class WebSocketFraming implements Framing {
     private final boolean ignoreTrailing;
     private final boolean lenient;
     private final TextMessages textMessages;
+    /** A message of one frame that this side expects, but for its length. */
+    private final int usualStart;
+
+    private final int usualMost;
 
     // The message whose fragments are arriving.
     private int fragmentedOpcode = -1;
@@ -70,6 +74,9 @@ public final class WebSocketFraming implements Framing {
         this.ignoreTrailing = options.ignoreTrailingBytes();
         this.lenient = options.lenientFrames();
         this.textMessages = textMessages;
+        this.usualStart = (FIN | BINARY) << 8 | (client ? 0 : MASKED);
+        this.usualMost =
+                Math.min(MAX_CONTROL_BYTES, maxPayload + Packet.HEADER_BYTES); // longer ones have a longer prefix
     }
 
     // ---- in ----
@@ -79,10 +86,11 @@ public final class WebSocketFraming implements Framing {
         if (available < 2) {
             return -2;
         }
-        int second = in.getUnsignedByte(index + 1);
+        int start = in.getUnsignedShort(index); // one access to the buffer, not two: each checks bounds and counts
+        int second = start & 0xFF;
         int headerLength = headerLength(second);
         if (available < headerLength) {
-            checkStart(in.getUnsignedByte(index), second);
+            checkStart(start >>> 8, second);
             return -headerLength;
         }
         long payload = payloadLength(in, index, second);
@@ -92,7 +100,7 @@ public final class WebSocketFraming implements Framing {
                     "WebSocket frame of " + Long.toUnsignedString(payload) + " bytes is above the limit " + maxMessage
                             + " (option maxPayload)");
         }
-        checkStart(in.getUnsignedByte(index), second);
+        checkStart(start >>> 8, second);
         return headerLength + (int) payload;
     }
 
@@ -134,8 +142,9 @@ public final class WebSocketFraming implements Framing {
 
     @Override
     public void frame(ByteBuf in, int index, int length, FrameSink sink) {
-        int first = in.getUnsignedByte(index);
-        int second = in.getUnsignedByte(index + 1);
+        int start = in.getUnsignedShort(index);
+        int first = start >>> 8;
+        int second = start & 0xFF;
         int headerLength = headerLength(second);
         int payloadIndex = index + headerLength;
         int payloadLength = length - headerLength;
@@ -149,6 +158,33 @@ public final class WebSocketFraming implements Framing {
         } else {
             data(first, in, payloadIndex, payloadLength, sink);
         }
+    }
+
+    /** The usual frame in one go, a packet in a short binary message: each access to the buffer checks bounds and counts. */
+    @Override
+    public int take(ByteBuf in, int index, int available, FrameSink sink) {
+        int start = available < 2 ? 0 : in.getUnsignedShort(index);
+        int messageLength = start & 0x7F;
+        int packetIndex = index + 2 + (client ? 0 : 4);
+        int frameLength = packetIndex - index + messageLength;
+        if (start - messageLength != usualStart
+                || messageLength < Packet.HEADER_BYTES
+                || messageLength > usualMost
+                || frameLength > available
+                || fragmentedOpcode >= 0) {
+            return Framing.super.take(in, index, available, sink);
+        }
+        if (!client) {
+            Masking.apply(in, packetIndex, messageLength, in.getInt(packetIndex - 4));
+        }
+        long head = in.getLong(packetIndex);
+        long tail = in.getLong(packetIndex + 8);
+        if (PacketHeader.isUsual(head) && PacketHeader.length(tail) == messageLength) {
+            sink.packet(in, packetIndex, head, tail);
+        } else {
+            binary(in, packetIndex, messageLength, sink);
+        }
+        return frameLength;
     }
 
     private void binary(ByteBuf in, int index, int length, FrameSink sink) {

@@ -28,8 +28,7 @@ public final class PacketHeader {
      * @throws ProtocolException naming the field, its value and the limit
      */
     public static long check(long head, long tail, int maxPayload) {
-        // One comparison for the common case: version 1, compression 0..2, type 0..2.
-        if ((head >>> 56) != Packet.VERSION || (head >>> 48 & 0xFF) > 2 || (head >>> 40 & 0xFF) > 2) {
+        if (!isUsual(head)) {
             checkExtension(head);
         }
         long payload = tail >>> 16 & 0xFFFFFFFFL;
@@ -38,7 +37,17 @@ public final class PacketHeader {
                     Rule.TOO_LARGE,
                     "payload of " + payload + " bytes is above the limit " + maxPayload + " (option maxPayload)");
         }
-        return Packet.HEADER_BYTES + (tail >>> 48) + payload;
+        return length(tail);
+    }
+
+    /** Whether a head is one of v1 without extensions: version 1, compression 0..2, type 0..2. */
+    public static boolean isUsual(long head) {
+        return (head >>> 56) == Packet.VERSION && (head >>> 48 & 0xFF) <= 2 && (head >>> 40 & 0xFF) <= 2;
+    }
+
+    /** How long a packet is, as its tail says. */
+    public static long length(long tail) {
+        return Packet.HEADER_BYTES + (tail >>> 48) + (tail >>> 16 & 0xFFFFFFFFL);
     }
 
     /** Whether a packet is a frame of the wire extensions, which a session allows when they were agreed on. */

@@ -2,21 +2,30 @@ package io.msgtrans.reactive.websocket;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.msgtrans.reactive.CloseReason;
+import io.msgtrans.reactive.Packet;
+import io.msgtrans.reactive.ProtocolException;
 import io.msgtrans.reactive.SessionOptions;
+import io.msgtrans.reactive.spi.FrameSink;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.http.websocketx.BinaryWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocket13FrameDecoder;
 import java.nio.ByteBuffer;
+import java.util.HashSet;
 import java.util.Random;
+import java.util.Set;
+import java.util.function.ToIntFunction;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What this side writes, read by Netty's decoder. */
+/** What this side writes, read by Netty's decoder, and the two ways in which frames are read. */
 class WebSocketFramingTest {
 
     private static final int MAX_BYTES = 1 << 20;
+    private static final int LIMIT = 48;
 
     @ParameterizedTest
     @CsvSource({
@@ -40,5 +49,104 @@ class WebSocketFramingTest {
         assertThat(ByteBufUtil.getBytes(frame.content())).isEqualTo(packet);
         frame.release();
         assertThat(decoder.finish()).isFalse();
+    }
+
+    /** The way of the usual frame gives what the way of all frames gives: packets, or the same refusal. */
+    @ParameterizedTest
+    @CsvSource({"false, false", "false, true", "true, false", "true, true"})
+    void aFrameTakenAtOnceIsTheSameAsOneTakenInTwoSteps(boolean client, boolean lenient) {
+        SessionOptions options = SessionOptions.DEFAULTS.maxPayload(LIMIT).lenientFrames(lenient);
+        Random random = new Random(client ? 1 : 2);
+        Set<String> outcomes = new HashSet<>();
+        for (int i = 0; i < 20_000; i++) {
+            byte[] frame = frame(random, client);
+            int available = random.nextInt(8) == 0 ? random.nextInt(frame.length + 1) : frame.length;
+            WebSocketFraming first = new WebSocketFraming(client, options, TextMessages.DELIVER);
+            WebSocketFraming second = new WebSocketFraming(client, options, TextMessages.DELIVER);
+            String atOnce = outcome(sink -> first.take(Unpooled.copiedBuffer(frame), 0, available, sink));
+            String inTwoSteps = outcome(sink -> {
+                ByteBuf in = Unpooled.copiedBuffer(frame);
+                int length = second.frameLength(in, 0, available);
+                if (length > 0 && length <= available) {
+                    second.frame(in, 0, length, sink);
+                }
+                return length;
+            });
+            assertThat(atOnce).as(ByteBufUtil.hexDump(frame)).isEqualTo(inTwoSteps);
+            outcomes.add(atOnce.replaceAll("[0-9]+", ""));
+        }
+        assertThat(outcomes).hasSizeGreaterThan(10);
+    }
+
+    /** Mostly a packet in a binary message, with something wrong in it now and then. */
+    private static byte[] frame(Random random, boolean client) {
+        int payload = random.nextInt(LIMIT + 4);
+        int declared = random.nextInt(8) == 0 ? random.nextInt(200) : payload;
+        ByteBuffer packet = ByteBuffer.allocate(Packet.HEADER_BYTES + payload + (random.nextInt(8) == 0 ? 3 : 0));
+        packet.put((byte) (random.nextInt(16) == 0 ? 2 : 1))
+                .put((byte) random.nextInt(random.nextInt(8) == 0 ? 5 : 1))
+                .put((byte) random.nextInt(random.nextInt(8) == 0 ? 40 : 3))
+                .put((byte) 7)
+                .putInt(random.nextInt())
+                .putShort((short) 0)
+                .putInt(declared)
+                .putShort((short) 0);
+        boolean masked = random.nextInt(16) == 0 ? client : !client;
+        int opcode = random.nextInt(8) == 0 ? random.nextInt(256) : 0x82;
+        ByteBuffer frame = ByteBuffer.allocate(2 + (masked ? 4 : 0) + packet.capacity())
+                .put((byte) opcode)
+                .put((byte) ((masked ? 0x80 : 0) | packet.capacity()));
+        int packetIndex = frame.capacity() - packet.capacity();
+        int key = random.nextInt();
+        if (masked) {
+            frame.putInt(key);
+        }
+        frame.put(packet.array());
+        if (masked) {
+            Masking.apply(frame, packetIndex, packet.capacity(), key);
+        }
+        return frame.array();
+    }
+
+    private static String outcome(ToIntFunction<FrameSink> taking) {
+        StringBuilder seen = new StringBuilder();
+        FrameSink sink = new FrameSink() {
+            @Override
+            public void packet(ByteBuf in, int index) {
+                seen.append("packet ").append(in.getLong(index)).append(' ').append(in.getLong(index + 8));
+            }
+
+            @Override
+            public void packet(Packet packet) {
+                seen.append("made ").append(ByteBufUtil.hexDump(packet.payload()));
+            }
+
+            @Override
+            public void answer(ByteBuf frame) {
+                seen.append("answer ").append(ByteBufUtil.hexDump(frame).length()); // a client masks it at random
+                frame.release();
+            }
+
+            @Override
+            public void peerCloses(CloseReason reason, ByteBuf answer) {
+                seen.append("closes ").append(reason);
+                answer.release();
+            }
+
+            @Override
+            public void pong(long token) {
+                seen.append("pong ").append(token);
+            }
+
+            @Override
+            public void ignored() {
+                seen.append("ignored");
+            }
+        };
+        try {
+            return taking.applyAsInt(sink) + " " + seen;
+        } catch (ProtocolException refused) {
+            return seen + refused.getMessage();
+        }
     }
 }

@@ -209,6 +209,7 @@ async fn echo(client: TransportClient, workload: Workload, books: Arc<Books>) ->
         payload[..ID_BYTES].copy_from_slice(&next.to_be_bytes());
         client.send(&payload).await?;
     }
+    client.disconnect().await?;
     Ok(times)
 }
 

@@ -201,6 +201,9 @@ public final class CacheNode implements Disposable {
 
     /** Completes when all nodes that are connected have it. */
     private Mono<Void> replicate(CacheStore.Entry entry) {
+        if (peers.isEmpty()) {
+            return Mono.empty();
+        }
         Packet packet = CacheProtocol.replicate(entry);
         return Flux.fromIterable(peers)
                 .flatMap(peer -> peer.take(packet))

@@ -1,5 +1,6 @@
 package io.msgtrans.reactive.samples.cli;
 
+import io.msgtrans.reactive.samples.cache.CacheLoad;
 import io.msgtrans.reactive.samples.cache.CacheNode;
 import io.msgtrans.reactive.samples.cache.CacheSample;
 import java.io.IOException;
@@ -20,7 +21,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Runs three cache nodes in processes of their own under load, kills one, starts it again,",
-            "and looks whether anything that was acknowledged is missing. With --listen: runs one node."
+            "and looks whether anything that was acknowledged is missing. With --clients: one node, and how many",
+            "operations of so many clients it answers. With --listen: runs one node."
         })
 final class CacheCommand implements Callable<Integer> {
 
@@ -31,6 +33,16 @@ final class CacheCommand implements Callable<Integer> {
 
     @Option(names = "--seconds", defaultValue = "12", paramLabel = "N", description = "How long. Default: 12.")
     private int seconds;
+
+    @Option(names = "--clients", defaultValue = "0", paramLabel = "N", description = "That many, on one node.")
+    private int clients;
+
+    @Option(
+            names = "--in-flight",
+            defaultValue = "8",
+            paramLabel = "N",
+            description = "Operations under way of each of these. Default: 8.")
+    private int inFlight;
 
     @Option(names = "--listen", paramLabel = "URI", description = "Only run a node there, until Ctrl-C.")
     private @Nullable String listen;
@@ -47,6 +59,12 @@ final class CacheCommand implements Callable<Integer> {
         if (listen == null) {
             if (seconds < 3) {
                 throw new IllegalArgumentException("--seconds must be at least 3");
+            }
+            if (clients < 0 || inFlight < 1) {
+                throw new IllegalArgumentException("--clients and --in-flight must be positive");
+            }
+            if (clients > 0) {
+                return new CacheLoad(clients, inFlight, seconds, out).run() ? 0 : Main.FAILED;
             }
             return new CacheSample(seconds, out).run() ? 0 : Main.FAILED;
         }

@@ -75,6 +75,15 @@ class CacheTest {
     }
 
     @Test
+    void everyOperationOfManyClientsIsAnswered() throws IOException, InterruptedException {
+        StringWriter out = new StringWriter();
+        assertThat(new CacheLoad(50, 4, 2, new PrintWriter(out, true)).run())
+                .as(out.toString())
+                .isTrue();
+        assertThat(out.toString()).contains("50 clients with 4").containsPattern("2 +[1-9][0-9,]+ +[1-9]");
+    }
+
+    @Test
     void theKillOfANodeUnderLoadFailsNothingAndLosesNothing() throws IOException, InterruptedException {
         StringWriter out = new StringWriter();
         assertThat(new CacheSample(6, new PrintWriter(out, true)).run())

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -23,6 +24,7 @@ final class SoakCommand implements Callable<Integer> {
 
     private static final Set<String> TRANSPORTS = Set.of("tcp", "tcps", "ws", "wss", "quic", "mem");
     private static final int MOST_PER_SECOND = 100_000;
+    private static final int JUDGING_SECONDS = 120;
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -70,6 +72,25 @@ final class SoakCommand implements Callable<Integer> {
         }
         DemoCertificate own = DemoCertificate.create();
         SoakRun run = new SoakRun(transports, rate, seed, spec.commandLine().getOut());
-        return run.run(time, Duration.ofSeconds(every), own.chain(), own.key()) ? 0 : Main.FAILED;
+        CountDownLatch judged = new CountDownLatch(1);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> end(run, judged), "msgtrans-end"));
+        try {
+            return run.run(time, Duration.ofSeconds(every), own.chain(), own.key()) ? 0 : Main.FAILED;
+        } finally {
+            judged.countDown();
+        }
+    }
+
+    /** Hours of work are judged, also when the process is asked to end. */
+    private static void end(SoakRun run, CountDownLatch judged) {
+        run.stop();
+        try {
+            if (!judged.await(JUDGING_SECONDS, TimeUnit.SECONDS)) {
+                System.err.println(
+                        "msgtrans: the run was not over " + JUDGING_SECONDS + " seconds after it was asked to end");
+            }
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

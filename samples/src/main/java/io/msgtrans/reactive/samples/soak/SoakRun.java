@@ -20,6 +20,7 @@ import org.HdrHistogram.Histogram;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
 /** A mixed load over all links while one after the other is disturbed; prints how the process stands, and judges at the end. */
 public final class SoakRun {
@@ -34,6 +35,7 @@ public final class SoakRun {
     private final PrintWriter out;
     private final Violations violations = new Violations();
     private final LongAdder faults = new LongAdder();
+    private final Sinks.Empty<Void> stop = Sinks.empty();
 
     /**
      * @param schemes of the transports
@@ -45,6 +47,11 @@ public final class SoakRun {
         this.perSecond = perSecond;
         this.seed = seed;
         this.out = out;
+    }
+
+    /** Ends the run now and in order: what was under way is finished and judged as it would have been later. From any thread. */
+    public void stop() {
+        stop.tryEmitEmpty();
     }
 
     /** Runs for a time, with a line for each interval; true when nothing drifted and all counters add up. */
@@ -103,8 +110,13 @@ public final class SoakRun {
         long packets = 0;
         long begin = System.nanoTime();
         for (long at = interval.toNanos(); at <= time.toNanos(); at += interval.toNanos()) {
-            Mono.delay(Duration.ofNanos(Math.max(0, begin + at - System.nanoTime())))
-                    .block();
+            Mono<Boolean> passed = Mono.delay(Duration.ofNanos(Math.max(0, begin + at - System.nanoTime())))
+                    .thenReturn(true);
+            if (Boolean.FALSE.equals(Mono.firstWithSignal(passed, stop.asMono().thenReturn(false))
+                    .block())) {
+                out.println("asked to end");
+                break;
+            }
             Histogram roundTrips = loads.get(0).takeRoundTrips();
             loads.subList(1, loads.size()).forEach(load -> roundTrips.add(load.takeRoundTrips()));
             long now = loads.stream().mapToLong(load -> load.counts().packets()).sum();

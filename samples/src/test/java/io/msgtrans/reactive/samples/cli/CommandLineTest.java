@@ -7,8 +7,11 @@ import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.TransportClient;
 import io.msgtrans.reactive.TransportServer;
+import java.io.BufferedReader;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -228,6 +231,36 @@ class CommandLineTest {
                 .as(out + "" + err)
                 .isZero();
         assertThat(out.toString()).contains("| tcps |", "| quic |", "| mem |", "0 violations");
+    }
+
+    @Test
+    void aSoakThatIsAskedToEndIsJudged() throws Exception {
+        Process soak = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Main.class.getName(),
+                        "soak",
+                        "--transports",
+                        "tcp,mem",
+                        "--every",
+                        "2",
+                        "--rate",
+                        "100")
+                .redirectErrorStream(true)
+                .start();
+        try (BufferedReader lines = soak.inputReader(StandardCharsets.UTF_8)) {
+            StringBuilder out = new StringBuilder();
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                out.append(line).append('\n');
+                if (line.startsWith("  0:00:02 ")) {
+                    soak.toHandle().destroy(); // Process.destroy() closes the stream, too
+                }
+            }
+            assertThat(out.toString()).contains("asked to end", " 0 violations: nothing is lost");
+        } finally {
+            soak.destroyForcibly();
+        }
     }
 
     @Test

@@ -9,6 +9,7 @@ import io.netty.channel.SingleThreadIoEventLoop;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.Promise;
 import io.netty.util.concurrent.Ticker;
 import java.time.Duration;
 import java.util.concurrent.Executor;
@@ -67,9 +68,12 @@ public final class TestClock implements AutoCloseable {
             }
         }
         moved.addAndGet(time.toNanos());
-        for (int round = 0; round < 2; round++) { // tasks that are due are moved to the queue, then run
+        for (int round = 0; round < 2; round++) { // the second for what one loop gave the other to do
             for (EventExecutor loop : group) {
-                loop.submit(() -> {}).syncUninterruptibly();
+                // What is scheduled there for now runs behind all that was due; a submitted task could run before.
+                Promise<Void> done = loop.newPromise();
+                loop.execute(() -> loop.schedule(() -> done.setSuccess(null), 0, TimeUnit.NANOSECONDS));
+                done.syncUninterruptibly();
             }
         }
     }

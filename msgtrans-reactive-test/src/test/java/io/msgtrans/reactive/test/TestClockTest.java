@@ -11,9 +11,13 @@ import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.SessionOptions;
 import io.msgtrans.reactive.TransportClient;
 import io.msgtrans.reactive.TransportServer;
+import io.netty.channel.EventLoop;
 import java.time.Duration;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -74,6 +78,26 @@ class TestClockTest {
             assertThatThrownBy(() -> answer.block(TransportContract.LIMIT)).isInstanceOf(RequestTimeoutException.class);
             session.dispose();
             TransportContract.stop(server);
+        }
+    }
+
+    @Test
+    void whatIsDueIsDoneWhenTheClockHasMoved() {
+        try (TestClock clock = TestClock.create()) {
+            EventLoop loop = clock.loops().onClient(false).next();
+            AtomicInteger minutes = new AtomicInteger();
+            Runnable everyMinute = new Runnable() {
+                @Override
+                public void run() {
+                    minutes.incrementAndGet();
+                    loop.schedule(this, 1, TimeUnit.MINUTES);
+                }
+            };
+            loop.submit(everyMinute).syncUninterruptibly();
+            for (int done = 1; done <= 5_000; done++) {
+                assertThat(minutes).hasValue(done);
+                clock.advance(Duration.ofMinutes(1));
+            }
         }
     }
 }

@@ -81,19 +81,22 @@ public final class AcknowledgedReceiver {
 
     /** What is known of a sender. Guarded by itself. */
     private static final class Producer {
+        private final long id;
         private long next;
         private long lastNanos;
         /** Given to the application and not acknowledged. */
         private final Map<Long, Working> working = new HashMap<>();
 
-        Producer(long next) {
+        Producer(long id, long next) {
+            this.id = id;
             this.next = next;
         }
     }
 
     /**
      * What a session's peer sends; takes the place of {@link Session#receive()}. When its subscriber goes away, or the session
-     * ends, packets that are not acknowledged are given again when they are sent again.
+     * ends, packets that are not acknowledged are given again, to the subscriber of the session that the sender comes back on:
+     * who still works at one then gets it twice.
      */
     public Flux<Delivery> receive(Session session) {
         return Flux.defer(() -> {
@@ -164,7 +167,7 @@ public final class AcknowledgedReceiver {
             if (producers.size() >= maxProducers) {
                 return null;
             }
-            Producer fresh = new Producer(Math.max(1, mark.lowest()));
+            Producer fresh = new Producer(mark.producer(), Math.max(1, mark.lowest()));
             producers.put(mark.producer(), fresh);
             return fresh;
         }
@@ -206,6 +209,9 @@ public final class AcknowledgedReceiver {
     private static final class Working implements Delivery.Item {
         private final Producer producer;
         private final long sequence;
+        /** The session that it was given to the application of. */
+        private final Session given;
+
         private final Map<Working, Boolean> ofSession;
         // Guarded by the producer.
         private Session session;
@@ -215,6 +221,7 @@ public final class AcknowledgedReceiver {
         Working(Producer producer, long sequence, Session session, Packet packet, Map<Working, Boolean> ofSession) {
             this.producer = producer;
             this.sequence = sequence;
+            this.given = session;
             this.session = session;
             this.packet = packet;
             this.ofSession = ofSession;
@@ -229,6 +236,13 @@ public final class AcknowledgedReceiver {
         void abandon() {
             synchronized (producer) {
                 abandoned = true;
+                if (session != given) { // waits there for an answer that nobody will give: it is to be sent there again
+                    refuse(
+                            session,
+                            packet,
+                            PeerException.UNAVAILABLE,
+                            "its former session ended before it was acknowledged");
+                }
             }
         }
 
@@ -237,6 +251,11 @@ public final class AcknowledgedReceiver {
             synchronized (producer) {
                 return packet;
             }
+        }
+
+        @Override
+        public long producer() {
+            return producer.id;
         }
 
         @Override

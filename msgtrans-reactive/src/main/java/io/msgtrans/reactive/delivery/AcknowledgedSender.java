@@ -36,7 +36,7 @@ import reactor.core.scheduler.Schedulers;
  * </pre>
  *
  * <p>Packets are sent in their order; after a lost connection all that were not acknowledged are sent again, and the receiver
- * ({@link AcknowledgedReceiver}) removes duplicates. A receiver that lost its memory in between may see a packet twice.
+ * ({@link AcknowledgedReceiver}) gives those that it has acknowledged to its application only once, unless it lost its memory in between.
  *
  * <p>The peer must agree on our extensions, which plain {@code tcp} does only with {@code extensions: ON}.
  *

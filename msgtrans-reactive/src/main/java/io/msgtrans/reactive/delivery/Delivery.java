@@ -6,10 +6,17 @@ import reactor.core.publisher.Mono;
 /** What an {@link AcknowledgedReceiver} gives its subscriber. */
 public sealed interface Delivery {
 
-    /** A packet that waits for its acknowledgement; each once, in the order of its producer, unless its subscriber went away. */
+    /**
+     * A packet that waits for its acknowledgement. On one connection each comes once, in the order of its producer. What is not
+     * acknowledged when the connection ends comes again on the next one, from the first such packet on, even if the application
+     * still works at it: who must not act twice remembers {@link #producer()} and {@link #sequence()}.
+     */
     non-sealed interface Item extends Delivery {
 
         Packet packet();
+
+        /** The sender, a number that it drew at random when it began. */
+        long producer();
 
         /** Which packet of its producer this is, from 1 on. */
         long sequence();

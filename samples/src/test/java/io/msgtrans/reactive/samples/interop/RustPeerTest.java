@@ -117,6 +117,25 @@ class RustPeerTest {
         }
     }
 
+    /** Their client, for a second of this work at our server, counts packets and no errors, and ends. */
+    private static void theirClientSucceeds(String scheme, String workload, BoundServer server) throws Exception {
+        Process client = start(
+                "client",
+                contestant(scheme),
+                workload,
+                "0",
+                "127.0.0.1",
+                Integer.toString(server.uri().getPort()),
+                "200",
+                "1000");
+        try {
+            assertThat(line(client, "{")).contains("\"errors\":0,").containsPattern("\"packets\":[1-9]");
+            assertThat(client.waitFor(10, TimeUnit.SECONDS)).isTrue();
+        } finally {
+            client.destroy();
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"tcp", "ws"})
     void itsClientIsAnsweredByOurServer(String scheme) throws Exception {
@@ -125,23 +144,11 @@ class RustPeerTest {
                 .listen(scheme + "://127.0.0.1:0")
                 .handle(session -> session.send(session.receive().doOnNext(packet -> requests.incrementAndGet())))
                 .bindNow();
-        Process client = start(
-                "client",
-                contestant(scheme),
-                "echo:64:4:16",
-                "0",
-                "127.0.0.1",
-                Integer.toString(server.uri().getPort()),
-                "200",
-                "1000");
         try {
-            String result = line(client, "{");
-            assertThat(result).contains("\"errors\":0,").containsPattern("\"packets\":[1-9]");
-            assertThat(client.waitFor(10, TimeUnit.SECONDS)).isTrue();
+            theirClientSucceeds(scheme, "echo:64:4:16", server);
             assertThat(requests).hasPositiveValue();
             assertThat(server.stats().protocolErrors()).isZero();
         } finally {
-            client.destroy();
             TransportContract.stop(server);
         }
     }
@@ -162,20 +169,9 @@ class RustPeerTest {
                         })
                         .then())
                 .bindNow();
-        Process client = start(
-                "client",
-                contestant(scheme),
-                "oneway:64:2",
-                "0",
-                "127.0.0.1",
-                Integer.toString(server.uri().getPort()),
-                "200",
-                "1000");
         try {
-            String result = line(client, "{");
-            assertThat(result).contains("\"errors\":0,").containsPattern("\"packets\":[1-9]");
+            theirClientSucceeds(scheme, "oneway:64:2", server);
         } finally {
-            client.destroy();
             TransportContract.stop(server);
         }
     }

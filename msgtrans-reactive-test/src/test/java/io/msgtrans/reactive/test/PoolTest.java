@@ -186,6 +186,7 @@ class PoolTest {
         open(OPTIONS.size(2, 4).start(Start.WARM_UP));
         release(acquire(1));
         assertThat(ask()).isNotEmpty();
+        TransportContract.until("the server knows both", () -> server.sessionCount() == 2);
         server.sessions().forEach(Session::dispose);
         TransportContract.until("new ones are open", () -> pool.stats().evicted() >= 2 && server.sessionCount() >= 2);
         assertThat(pool.request(Packet.request("?")).retry(8).block(LIMIT)).isNotNull();

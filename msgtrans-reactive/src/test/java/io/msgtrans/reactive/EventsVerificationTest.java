@@ -1,14 +1,13 @@
 package io.msgtrans.reactive;
 
 import org.reactivestreams.Publisher;
-import org.reactivestreams.tck.PublisherVerification;
 import org.reactivestreams.tck.TestEnvironment;
 import org.testng.annotations.Test;
 import reactor.core.publisher.Flux;
 
 /** A server's events under the Reactive Streams TCK: as many as one subscriber's queue holds. */
 @Test
-public class EventsVerificationTest extends PublisherVerification<Integer> {
+public class EventsVerificationTest extends PublisherRules<Integer> {
 
     private static final int CAPACITY = 1_024;
 

@@ -2,13 +2,13 @@ package io.msgtrans.reactive.channel;
 
 import io.msgtrans.reactive.BoundServer;
 import io.msgtrans.reactive.Packet;
+import io.msgtrans.reactive.PublisherRules;
 import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.TransportClient;
 import io.msgtrans.reactive.TransportServer;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
-import org.reactivestreams.tck.PublisherVerification;
 import org.reactivestreams.tck.TestEnvironment;
 import org.testng.annotations.AfterClass;
 import org.testng.annotations.BeforeClass;
@@ -16,7 +16,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** {@code receive()} seen by the Reactive Streams TCK: a server sends as many packets as it is told, then closes. */
-abstract class ReceiveVerification extends PublisherVerification<Packet> {
+abstract class ReceiveVerification extends PublisherRules<Packet> {
 
     private static final Duration LIMIT = Duration.ofSeconds(30);
 

@@ -4,6 +4,7 @@ import io.msgtrans.reactive.BoundServer;
 import io.msgtrans.reactive.EndpointOptions.Extensions;
 import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.PeerException;
+import io.msgtrans.reactive.PublisherRules;
 import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.StreamHandler;
 import io.msgtrans.reactive.TransportClient;
@@ -11,7 +12,6 @@ import io.msgtrans.reactive.TransportServer;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
-import org.reactivestreams.tck.PublisherVerification;
 import org.reactivestreams.tck.TestEnvironment;
 import org.testng.annotations.AfterClass;
 import org.testng.annotations.BeforeClass;
@@ -19,7 +19,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** A {@code Flux} of the other side, seen through a connection by the Reactive Streams TCK. */
-abstract class StreamVerification extends PublisherVerification<Packet> {
+abstract class StreamVerification extends PublisherRules<Packet> {
 
     private static final Duration LIMIT = Duration.ofSeconds(30);
 

@@ -1,16 +1,16 @@
 package io.msgtrans.reactive.operator;
 
+import io.msgtrans.reactive.PublisherRules;
 import java.time.Duration;
 import java.util.List;
 import org.reactivestreams.Publisher;
-import org.reactivestreams.tck.PublisherVerification;
 import org.reactivestreams.tck.TestEnvironment;
 import org.testng.annotations.Test;
 import reactor.core.publisher.Flux;
 
 /** Batches of three under the Reactive Streams TCK. */
 @Test
-public class BatchesVerificationTest extends PublisherVerification<List<Integer>> {
+public class BatchesVerificationTest extends PublisherRules<List<Integer>> {
 
     private static final Batches<Integer> THREE = Batches.<Integer>ofItems(3).within(Duration.ofMillis(50));
 

@@ -1,7 +1,7 @@
 package io.msgtrans.reactive.operator;
 
+import io.msgtrans.reactive.PublisherRules;
 import org.reactivestreams.Publisher;
-import org.reactivestreams.tck.PublisherVerification;
 import org.reactivestreams.tck.TestEnvironment;
 import org.testng.annotations.Test;
 import reactor.core.publisher.Flux;
@@ -9,7 +9,7 @@ import reactor.core.scheduler.Schedulers;
 
 /** A channel's consumer under the Reactive Streams TCK, on a scheduler. */
 @Test
-public class ChannelVerificationTest extends PublisherVerification<Integer> {
+public class ChannelVerificationTest extends PublisherRules<Integer> {
 
     public ChannelVerificationTest() {
         super(new TestEnvironment(1_000, 100), 1_000);

@@ -236,7 +236,11 @@ public final class AcknowledgedReceiver {
         void abandon() {
             synchronized (producer) {
                 abandoned = true;
-                if (session != given) { // waits there for an answer that nobody will give: it is to be sent there again
+                boolean isOpen = producer.working.get(sequence) == this; // or was it acknowledged meanwhile
+                if (isOpen
+                        && session
+                                != given) { // waits there for an answer that nobody will give: it is to be sent there
+                    // again
                     refuse(
                             session,
                             packet,

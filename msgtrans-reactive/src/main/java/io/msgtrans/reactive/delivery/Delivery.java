@@ -7,9 +7,10 @@ import reactor.core.publisher.Mono;
 public sealed interface Delivery {
 
     /**
-     * A packet that waits for its acknowledgement. On one connection each comes once, in the order of its producer. What is not
-     * acknowledged when the connection ends comes again on the next one, from the first such packet on, even if the application
-     * still works at it: who must not act twice remembers {@link #producer()} and {@link #sequence()}.
+     * A packet that waits for its acknowledgement; each comes once and in the order of its producer while its connection lasts.
+     * What is not acknowledged when the connection ends comes again on the next one, perhaps behind later packets, even if the
+     * application still works at it: who must not act twice remembers {@link #producer()} and {@link #sequence()}. Any thread may
+     * acknowledge or reject.
      */
     non-sealed interface Item extends Delivery {
 

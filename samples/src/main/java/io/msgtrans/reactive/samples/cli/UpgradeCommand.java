@@ -99,7 +99,7 @@ final class UpgradeCommand implements Callable<Integer> {
                             UpgradeOptions.DEFAULTS
                                     .watch(Duration.ofSeconds(watch), 20)
                                     .settle(Duration.ofSeconds(watch))
-                                    .slower(2, Duration.ofMillis(slackMillis))
+                                    .slower(UpgradeOptions.DEFAULTS.latencyFactor(), Duration.ofMillis(slackMillis))
                                     .drainOld(() -> end(oldVersion)))
                     .run()
                     .doOnNext(event -> show(event, out))

@@ -24,14 +24,19 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 import reactor.util.retry.Retry;
 
-/** A real broker in this process, for all tests of it. */
+/**
+ * A real broker in this process. Who starts it closes it before the JVM ends: a hook of the kit deletes its logs then, and
+ * a broker that finds none halts the JVM with an error, whatever the tests said.
+ */
 final class Broker {
 
-    private static final KafkaClusterTestKit KIT = start();
+    private final KafkaClusterTestKit kit;
 
-    private Broker() {}
+    private Broker(KafkaClusterTestKit kit) {
+        this.kit = kit;
+    }
 
-    private static KafkaClusterTestKit start() {
+    static Broker start() {
         try {
             KafkaClusterTestKit kit = new KafkaClusterTestKit.Builder(new TestKitNodes.Builder()
                             .setCombined(true)
@@ -47,29 +52,24 @@ final class Broker {
             kit.format();
             kit.startup();
             kit.waitForReadyBrokers();
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(kit), "stop-kafka"));
-            return kit;
+            return new Broker(kit);
         } catch (Exception failed) {
             throw new IllegalStateException("no broker", failed);
         }
     }
 
-    private static void stop(KafkaClusterTestKit kit) {
-        try {
-            kit.close();
-        } catch (Exception failed) {
-            throw new IllegalStateException(failed);
-        }
+    void close() throws Exception {
+        kit.close();
     }
 
-    static KafkaOptions options() {
-        return KafkaOptions.of(KIT.bootstrapServers()).sendTimeout(Duration.ofSeconds(30));
+    KafkaOptions options() {
+        return KafkaOptions.of(kit.bootstrapServers()).sendTimeout(Duration.ofSeconds(30));
     }
 
     /** A topic of its own. */
-    static String topic(String name, int partitions) throws Exception {
+    String topic(String name, int partitions) throws Exception {
         String topic = name + "-" + UUID.randomUUID();
-        try (Admin admin = Admin.create(Map.of("bootstrap.servers", KIT.bootstrapServers()))) {
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", kit.bootstrapServers()))) {
             admin.createTopics(List.of(new NewTopic(topic, Optional.of(partitions), Optional.empty())))
                     .all()
                     .get(30, TimeUnit.SECONDS);
@@ -88,8 +88,8 @@ final class Broker {
     }
 
     /** So many records of a topic, from its beginning, or those that came in ten seconds. */
-    static List<ConsumerRecord<byte[], byte[]>> read(String topic, int count) {
-        return read(KIT.bootstrapServers(), topic, count);
+    List<ConsumerRecord<byte[], byte[]>> read(String topic, int count) {
+        return read(kit.bootstrapServers(), topic, count);
     }
 
     static List<ConsumerRecord<byte[], byte[]>> read(String brokers, String topic, int count) {

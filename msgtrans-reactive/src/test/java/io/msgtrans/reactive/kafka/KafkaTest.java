@@ -24,7 +24,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
@@ -38,7 +40,19 @@ class KafkaTest {
     private static final KafkaOptions NOBODY =
             KafkaOptions.of("127.0.0.1:1").sendTimeout(Duration.ofSeconds(1)).closeTimeout(Duration.ofMillis(10));
 
+    private static Broker broker;
+
     private final Disposable.Composite started = Disposables.composite();
+
+    @BeforeAll
+    static void startBroker() {
+        broker = Broker.start();
+    }
+
+    @AfterAll
+    static void closeBroker() throws Exception {
+        broker.close();
+    }
 
     @AfterEach
     void stop() {
@@ -83,8 +97,8 @@ class KafkaTest {
 
     @Test
     void whatIsAnsweredIsInTheTopicOnceAndInOrder() throws Exception {
-        String topic = Broker.topic("ingest", 4);
-        KafkaIngest ingest = KafkaIngest.of(Broker.options(), (session, packet) -> toTopic(topic, packet));
+        String topic = broker.topic("ingest", 4);
+        KafkaIngest ingest = KafkaIngest.of(broker.options(), (session, packet) -> toTopic(topic, packet));
         Session session = serve(ingest);
         int count = 2000;
         Long answered = Flux.range(0, count)
@@ -92,7 +106,7 @@ class KafkaTest {
                 .count()
                 .block(LIMIT);
         assertThat(answered).isEqualTo(count);
-        List<ConsumerRecord<byte[], byte[]>> records = Broker.read(topic, count);
+        List<ConsumerRecord<byte[], byte[]>> records = broker.read(topic, count);
         assertThat(records).hasSize(count);
         Map<String, Integer> last = new HashMap<>();
         for (ConsumerRecord<byte[], byte[]> record : records) {
@@ -106,8 +120,8 @@ class KafkaTest {
 
     @Test
     void aPacketThatHasNoPlaceIsRefusedAndNoOther() throws Exception {
-        String topic = Broker.topic("refused", 1);
-        KafkaIngest ingest = KafkaIngest.of(Broker.options(), (session, packet) -> toTopic(topic, packet));
+        String topic = broker.topic("refused", 1);
+        KafkaIngest ingest = KafkaIngest.of(broker.options(), (session, packet) -> toTopic(topic, packet));
         Session session = serve(ingest);
         assertThatThrownBy(() -> session.request(Packet.request("nothing")).block(LIMIT))
                 .isInstanceOfSatisfying(
@@ -117,7 +131,7 @@ class KafkaTest {
         session.send(Packet.oneWay("nothing either")).block(LIMIT);
         assertThat(session.request(Packet.request("a:1")).block(LIMIT)).isNotNull();
         assertThat(ingest.stats().refused()).isEqualTo(2);
-        assertThat(Broker.read(topic, 1)).hasSize(1);
+        assertThat(broker.read(topic, 1)).hasSize(1);
     }
 
     @Test
@@ -135,7 +149,7 @@ class KafkaTest {
 
     @Test
     void aPingTellsWhetherTheBrokersAnswer() {
-        KafkaIngest there = KafkaIngest.of(Broker.options(), (session, packet) -> toTopic("none", packet));
+        KafkaIngest there = KafkaIngest.of(broker.options(), (session, packet) -> toTopic("none", packet));
         there.ping(Duration.ofSeconds(20)).block(LIMIT);
         KafkaIngest nobody = KafkaIngest.of(NOBODY, (session, packet) -> toTopic("none", packet));
         // The limit of the wait is below what Kafka's own clients wait for by default.
@@ -168,8 +182,8 @@ class KafkaTest {
 
     @Test
     void whatIsUnderWayAtTheEndIsFinished() throws Exception {
-        String topic = Broker.topic("end", 1);
-        KafkaIngest ingest = KafkaIngest.of(Broker.options(), (session, packet) -> toTopic(topic, packet));
+        String topic = broker.topic("end", 1);
+        KafkaIngest ingest = KafkaIngest.of(broker.options(), (session, packet) -> toTopic(topic, packet));
         Session session = serve(ingest);
         AtomicInteger done = new AtomicInteger();
         for (int i = 0; i < 500; i++) {
@@ -177,7 +191,7 @@ class KafkaTest {
         }
         ingest.close().block(LIMIT);
         assertThat(done.get()).isEqualTo(500);
-        assertThat(Broker.read(topic, 500)).hasSize(500);
+        assertThat(broker.read(topic, 500)).hasSize(500);
         assertThatThrownBy(() -> ingest.send(session, Packet.oneWay("a:1")).block(LIMIT))
                 .isInstanceOf(BrokerUnavailableException.class);
         session.dispose();
@@ -193,7 +207,7 @@ class KafkaTest {
     }
 
     private KafkaLink link() {
-        KafkaLink link = new KafkaLink(Broker.options());
+        KafkaLink link = new KafkaLink(broker.options());
         started.add(() -> link.close().block(LIMIT));
         return link;
     }
@@ -213,7 +227,7 @@ class KafkaTest {
 
     @Test
     void poisonGoesToTheDeadLettersAndTheRestGoesOn() throws Exception {
-        String topic = Broker.topic("poison", 1);
+        String topic = broker.topic("poison", 1);
         KafkaLink link = link();
         List<String> seen = new CopyOnWriteArrayList<>();
         KafkaFanOut fanOut = onTopic(link, "g-" + topic, topic, seen);
@@ -226,7 +240,7 @@ class KafkaTest {
             }
         }
         assertThat(seen).isEqualTo(expected);
-        List<ConsumerRecord<byte[], byte[]>> dead = Broker.read(topic + ".dead", 1);
+        List<ConsumerRecord<byte[], byte[]>> dead = broker.read(topic + ".dead", 1);
         assertThat(dead).singleElement().satisfies(letter -> {
             assertThat(text(letter.value())).isEqualTo("13");
             assertThat(text(letter.headers().lastHeader("msgtrans-origin").value()))
@@ -240,7 +254,7 @@ class KafkaTest {
 
     @Test
     void aRestartGoesOnWhereItWas() throws Exception {
-        String topic = Broker.topic("restart", 3);
+        String topic = broker.topic("restart", 3);
         KafkaLink link = link();
         List<String> first = new CopyOnWriteArrayList<>();
         KafkaFanOut before = onTopic(link, "g-" + topic, topic, first);
@@ -256,7 +270,7 @@ class KafkaTest {
 
     @Test
     void aPauseOutlivesARebalance() throws Exception {
-        String topic = Broker.topic("pause", 2);
+        String topic = broker.topic("pause", 2);
         KafkaLink link = link();
         List<String> seen = new CopyOnWriteArrayList<>();
         KafkaFanOut fanOut = onTopic(link, "g-" + topic, topic, seen);
@@ -279,7 +293,7 @@ class KafkaTest {
 
     @Test
     void recordsReachTheMembersOfGroups() throws Exception {
-        String topic = Broker.topic("rooms", 2);
+        String topic = broker.topic("rooms", 2);
         Groups rooms = Groups.create();
         String name = "mem://" + UUID.randomUUID();
         BoundServer server = TransportServer.create()
@@ -297,7 +311,7 @@ class KafkaTest {
         KafkaLink link = link();
         produce(link, topic, 0, 1);
         KafkaFanOut fanOut = KafkaFanOut.start(
-                Broker.options(),
+                broker.options(),
                 "rooms-" + topic,
                 List.of(topic),
                 KafkaFanOut.toGroups(
@@ -323,7 +337,7 @@ class KafkaTest {
         final Session client;
 
         Node(String prefix, String name) {
-            cluster = KafkaCluster.join(Broker.options(), prefix, name, rooms).block(LIMIT);
+            cluster = KafkaCluster.join(broker.options(), prefix, name, rooms).block(LIMIT);
             server = TransportServer.create()
                     .listen(uri)
                     .handle(session -> {
@@ -389,15 +403,15 @@ class KafkaTest {
 
     @Test
     void aServiceAnswersOverTopics() throws Exception {
-        String topic = Broker.topic("pricing", 2);
+        String topic = broker.topic("pricing", 2);
         started.add(KafkaRequests.serve(
-                Broker.options(), topic, "pricing-" + topic, request -> switch (request.payloadText()) {
+                broker.options(), topic, "pricing-" + topic, request -> switch (request.payloadText()) {
                     case "bad" -> Mono.error(new PeerException(300, "no such thing"));
                     case "never" -> Mono.never();
                     default -> Mono.just(Packet.oneWay("price of " + request.payloadText()));
                 }));
         KafkaRequests requests =
-                KafkaRequests.open(Broker.options(), topic + ".replies").block(LIMIT);
+                KafkaRequests.open(broker.options(), topic + ".replies").block(LIMIT);
         started.add(requests);
         List<String> answers = Flux.range(0, 50)
                 .flatMapSequential(i -> requests.request(topic, Packet.request("" + i), Duration.ofSeconds(30)))

@@ -122,6 +122,13 @@ public final class Packet {
         return new Packet((head & WIRE_BITS) | MARK_ID_GIVEN | MARK_BORROWED, tail, wire, index + HEADER_BYTES, null);
     }
 
+    /** As {@link #view(byte[], int, long, long)} over a copy of the bytes behind the header. */
+    public static Packet copied(ByteBuf wire, int index, long head, long tail) {
+        byte[] bytes = new byte[(int) (tail >>> 48) + (int) (tail >>> 16)];
+        wire.getBytes(index + HEADER_BYTES, bytes);
+        return new Packet((head & WIRE_BITS) | MARK_ID_GIVEN, tail, bytes, 0, null);
+    }
+
     /** What it is for. */
     public PacketType type() {
         int type = (int) (head >>> 40) & 0xFF;
@@ -313,8 +320,8 @@ public final class Packet {
     }
 
     /**
-     * A packet with memory of its own of just the size needed, instead of pinning the memory of a whole read. Does not
-     * release an owned packet.
+     * A packet with garbage-collected memory of its own of just the size needed: for one that is borrowed or owned, or that a
+     * larger array was given to. Does not release an owned packet.
      */
     public Packet compact() {
         int extLength = extHeaderLength();

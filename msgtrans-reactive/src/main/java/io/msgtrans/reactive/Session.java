@@ -65,9 +65,8 @@ public interface Session extends Disposable {
 
     /**
      * The one-way packets and requests of the peer, decompressed. One subscriber at a time; after it cancelled another
-     * one may subscribe and continues where the first stopped. Packets are garbage-collected memory: keep them, queue
-     * them, hand them to other threads. A packet pins the memory of the read it came with (up to 64 KiB and more for
-     * larger packets) until {@link Packet#compact()}.
+     * one may subscribe and continues where the first stopped. Packets are garbage-collected memory of their own: keep
+     * them, queue them, hand them to other threads.
      *
      * <p>Completes when the session ends in an orderly way, else fails with {@link ConnectionLostException} or {@link
      * ProtocolException}. A second subscriber gets an {@code IllegalStateException}. When nobody subscribes, packets

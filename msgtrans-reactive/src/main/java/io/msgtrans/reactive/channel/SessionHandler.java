@@ -46,17 +46,14 @@ import reactor.util.Loggers;
  * The last inbound handler of a connection: turns reads into packets and gives them to the session's subscriber, with no
  * queue and no thread in between.
  *
- * <p>Stands behind TLS and in front of Reactor Netty's bridge, which sees no message any more. Each read is copied once,
- * as a whole, into heap memory, over which its packets are views; for a borrowing subscriber it is left where it is. A
- * packet that a read does not complete is gathered in an {@link PartialFrame}. When the subscriber has no demand and the
+ * <p>Stands behind TLS and in front of Reactor Netty's bridge, which sees no message any more. Each packet is copied once,
+ * into an array of its own; for a borrowing subscriber it is left where it is. A
+ * packet that a read does not complete is gathered in a {@link PartialFrame}. When the subscriber has no demand and the
  * inbound bound is reached, the rest of the read is parked and the socket is not read any more.
  */
 public final class SessionHandler extends ChannelInboundHandlerAdapter implements FrameSink {
 
     private static final Logger log = Loggers.getLogger(SessionHandler.class);
-
-    /** A frame of this size is worth being gathered apart from the rest of its read. */
-    private static final int LARGE_FRAME_BYTES = 4096;
 
     private static final Timings NOT_MEASURED = new Timings();
     private static final int LEAST_READ_BYTES = 64;
@@ -90,6 +87,9 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     private List<SessionHandler> lanes = List.of();
 
     private final PartialFrame partial = new PartialFrame();
+    /** Whether what is decoded lies in an array that was gathered for it, so that its packet need not be copied. */
+    private boolean gathered;
+
     private final ArrayDeque<ByteBuf> parked = new ArrayDeque<>(0);
     private boolean inBurst;
     private boolean reading;
@@ -315,7 +315,8 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         partial.release();
         for (int i = parked.size(); i > 0; i--) {
             ByteBuf rest = parked.remove();
-            parked.add(rest.hasArray() ? rest : copy(rest)); // heap memory may be dropped without release
+            parked.add(Unpooled.wrappedBuffer(ByteBufUtil.getBytes(rest))); // may be dropped without release
+            rest.release();
         }
         if (inBurst) {
             channelReadComplete(ctx);
@@ -373,12 +374,10 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         }
         bytesReceived += read.readableBytes();
         present().liveness().alive();
-        if (!parked.isEmpty()) {
-            parked.add(read);
-        } else if (inbound().isBorrowing()) {
+        if (parked.isEmpty()) {
             decode(read);
         } else {
-            decodeCopied(read);
+            parked.add(read);
         }
     }
 
@@ -390,44 +389,9 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         }
     }
 
-    /** Copies each byte once: those of a frame that spans reads into its own array, the rest of the read as a whole. */
-    private void decodeCopied(ByteBuf read) {
-        try {
-            if (partial.isPresent()) {
-                inbound().decoding = true;
-                read.skipBytes(complete(read, read.readerIndex(), read.writerIndex()));
-            }
-            int available = read.readableBytes();
-            if (available >= LARGE_FRAME_BYTES && hasRoom()) {
-                int frameLength = framing.frameLength(read, read.readerIndex(), available);
-                if (frameLength > available) {
-                    partial.begin(read, read.readerIndex(), available, frameLength, false);
-                    read.skipBytes(available);
-                }
-            }
-        } catch (ProtocolException broken) {
-            violated(broken);
-        } finally {
-            inbound().decoding = false;
-        }
-        if (closed || !read.isReadable()) {
-            read.release();
-        } else {
-            decode(copy(read));
-        }
-    }
-
     void violated(ProtocolException broken) {
         closed = true;
         present().violated(broken);
-    }
-
-    /** One copy for all packets of a read. */
-    private static ByteBuf copy(ByteBuf read) {
-        byte[] bytes = new byte[read.readableBytes()];
-        read.readBytes(bytes);
-        read.release();
-        return Unpooled.wrappedBuffer(bytes);
     }
 
     @Override
@@ -519,8 +483,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
 
     private void unpark() {
         while (!parked.isEmpty() && (discarding || hasRoom())) {
-            ByteBuf next = parked.remove();
-            decode(inbound().isBorrowing() || next.hasArray() ? next : copy(next));
+            decode(parked.remove());
             inbound().drain();
         }
     }
@@ -627,9 +590,11 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
             int frameLength = framing.frameLength(frame, 0, partial.length());
             if (frameLength == partial.length()) {
                 partial.take();
+                gathered = frame.hasArray();
                 try {
                     framing.frame(frame, 0, frameLength, this);
                 } finally {
+                    gathered = false;
                     frame.release();
                 }
             } else {
@@ -653,13 +618,12 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
             present().counters().unreliableDropped++;
             return;
         }
-        byte[] bytes = ByteBufUtil.getBytes(in);
         outbound().enter();
         inbound().decoding = true;
         try {
-            ByteBuf copy = Unpooled.wrappedBuffer(bytes);
-            PacketHeader.checkFrame(copy, 0, bytes.length, framing.maxPayload(), options.ignoreTrailingBytes());
-            packet(copy, 0);
+            int index = in.readerIndex();
+            PacketHeader.checkFrame(in, index, in.readableBytes(), framing.maxPayload(), options.ignoreTrailingBytes());
+            packet(in, index);
         } catch (ProtocolException broken) {
             violated(broken);
         } finally {
@@ -681,10 +645,16 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
             extension(in, index, head, tail);
             return;
         }
-        Packet packet = in.hasArray()
+        packet(
+                inbound().isBorrowing() && !gathered
+                        ? Packet.borrow(in, index, head, tail)
+                        : own(in, index, head, tail));
+    }
+
+    private Packet own(ByteBuf in, int index, long head, long tail) {
+        return gathered
                 ? Packet.view(in.array(), in.arrayOffset() + index, head, tail)
-                : Packet.borrow(in, index, head, tail);
-        packet(packet);
+                : Packet.copied(in, index, head, tail);
     }
 
     @Override
@@ -722,9 +692,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         }
         long oneWay = head & ~(0xFFL << 40);
         long flags = type == Frames.REQUEST ? 0 : tail & Frames.FLAGS;
-        Packet packet = in.hasArray()
-                ? Packet.view(in.array(), in.arrayOffset() + index, oneWay, tail - flags)
-                : Packet.borrow(in, index, oneWay, tail - flags).compact();
+        Packet packet = own(in, index, oneWay, tail - flags);
         int id = (int) head;
         switch (type) {
             case Frames.REQUEST -> received(MetadataBlock.decode(packet.withType(PacketType.REQUEST), options));

@@ -49,7 +49,7 @@ final class Decoding {
 
             @Override
             protected void hookOnNext(Packet packet) {
-                packets.add(packet.compact());
+                packets.add(borrowed ? packet.compact() : packet);
             }
 
             @Override
@@ -71,7 +71,7 @@ final class Decoding {
         return new Decoding(handler(framing, options, false), borrowed, 0);
     }
 
-    private static SessionHandler handler(Framing framing, SessionOptions options, boolean extended) {
+    static SessionHandler handler(Framing framing, SessionOptions options, boolean extended) {
         return new SessionHandler(
                 () -> 1,
                 "tcp",

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.ProtocolException;
+import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.SessionOptions;
 import io.msgtrans.reactive.tcp.PlainFraming;
 import io.msgtrans.reactive.websocket.TextMessages;
@@ -12,9 +13,13 @@ import io.msgtrans.reactive.wire.Vectors;
 import io.msgtrans.reactive.wire.Vectors.Accepted;
 import io.msgtrans.reactive.wire.Vectors.Refused;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.embedded.EmbeddedChannel;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -129,6 +134,39 @@ class DecodingTest {
         }
         assertThat(decoding.packets).extracting(Packet::payloadText).containsExactly("first", "second");
         decoding.close();
+    }
+
+    @Test
+    void aPacketThatIsKeptHoldsNothingElseOfItsRead() {
+        byte[] bytes = HexFormat.of().parseHex(TWO_PACKETS.repeat(1_000));
+        Decoding decoding = tcp(false);
+        decoding.read(bytes);
+        assertThat(decoding.packets)
+                .hasSize(2_000)
+                .allSatisfy(packet -> assertThat(packet.compact()).isSameAs(packet));
+        decoding.close();
+        assertThat(decoding.holdsReads()).isFalse();
+    }
+
+    @Test
+    void theNextSubscriberMayKeepWhatCameInTheSameReadAsBorrowedPackets() {
+        SessionHandler handler =
+                Decoding.handler(new PlainFraming(SessionOptions.DEFAULTS), SessionOptions.DEFAULTS, false);
+        EmbeddedChannel channel = new EmbeddedChannel(handler);
+        Session session = handler.session();
+        List<Packet> packets = new ArrayList<>();
+        session.receiveBorrowed()
+                .take(1)
+                .map(Packet::compact)
+                .concatWith(session.receive())
+                .subscribe(packets::add);
+        channel.runPendingTasks();
+        ByteBuf read = Unpooled.directBuffer().writeBytes(HexFormat.of().parseHex(TWO_PACKETS));
+        channel.writeInbound(read);
+        assertThat(read.refCnt()).isZero();
+        assertThat(packets).extracting(Packet::isBorrowed).containsExactly(false, false);
+        assertThat(packets).extracting(Packet::payloadText).containsExactly("first", "second");
+        channel.finishAndReleaseAll();
     }
 
     @Test

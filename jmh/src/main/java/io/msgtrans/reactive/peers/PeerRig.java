@@ -22,6 +22,8 @@ public final class PeerRig {
 
     private final RigOptions options;
     private final List<Result> results = new ArrayList<>();
+    private final long beginNanos = System.nanoTime();
+    private int runs;
     private int failures;
 
     private PeerRig(RigOptions options) {
@@ -56,6 +58,7 @@ public final class PeerRig {
             for (Workload workload : options.workloads()) {
                 for (String contestant : options.contestants()) {
                     runAndReport(round, contestant, workload);
+                    writeJson(); // behind each run, so that who stops an hour's work keeps what was measured
                 }
             }
         }
@@ -67,18 +70,27 @@ public final class PeerRig {
                 + options.warmUp().toMillis() + " ms, window "
                 + options.duration().toMillis() + " ms, failed runs " + failures + "\n");
         System.out.print(new ResultTable(options.contestants(), results).toMarkdown());
-        writeJson();
         return failures == 0;
     }
 
+    private String minutesLeft() {
+        int all = options.rounds()
+                * options.workloads().size()
+                * options.contestants().size();
+        long left = (System.nanoTime() - beginNanos) / runs * (all - runs);
+        return runs + " of " + all + " runs, " + Math.round(left / 60e9) + " minutes left";
+    }
+
     private void runAndReport(int round, String contestant, Workload workload) throws InterruptedException {
+        runs++;
         String name = "round " + round + "/" + options.rounds() + " " + workload + " " + contestant;
         try {
             Result result = undisturbed(contestant, workload);
             results.add(result);
             System.err.println(name + ": " + ResultTable.rate(result.rate()) + " packets/s, errors " + result.errors()
                     + String.format(
-                            Locale.ROOT, ", steal %.0f %%", result.cost().stealPercent()));
+                            Locale.ROOT, ", steal %.0f %%; ", result.cost().stealPercent())
+                    + minutesLeft());
         } catch (IOException e) {
             failures++;
             System.err.println(name + ": FAILED: " + e.getMessage());

@@ -8,6 +8,7 @@ import io.msgtrans.reactive.eventloop.EventLoops;
 import io.msgtrans.reactive.eventloop.IoKind;
 import io.msgtrans.reactive.test.TransportContract;
 import io.netty.channel.uring.IoUring;
+import java.time.Duration;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.condition.EnabledIf;
@@ -28,6 +29,10 @@ class IoKindsContractTest {
     private static final class Busy {
         static final EventLoops LOOPS = EventLoops.create(
                 EventLoopOptions.DEFAULTS.name("busy").threads(1).busyPolling(true));
+    }
+
+    private static final class Spinning {
+        static final EventLoops LOOPS = EventLoops.create(TWO.name("spin").spin(Duration.ofNanos(50_000)));
     }
 
     /** Some kernels and containers refuse it. */
@@ -126,6 +131,20 @@ class IoKindsContractTest {
     class TcpBusilyPolled extends Case {
         TcpBusilyPolled() {
             super("tcp", () -> Busy.LOOPS);
+        }
+    }
+
+    @Nested
+    class TcpPolledForAWhile extends Case {
+        TcpPolledForAWhile() {
+            super("tcp", () -> Spinning.LOOPS);
+        }
+    }
+
+    @Nested
+    class QuicPolledForAWhile extends Case {
+        QuicPolledForAWhile() {
+            super("quic", () -> Spinning.LOOPS);
         }
     }
 }

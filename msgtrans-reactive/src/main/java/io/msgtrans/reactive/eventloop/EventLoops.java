@@ -38,7 +38,7 @@ public final class EventLoops implements LoopResources {
     private EventLoops(EventLoopOptions options, CpuTopology topology) {
         this.options = options;
         this.io = SocketChannels.resolve(options.io());
-        this.channels = SocketChannels.of(io, options.isBusyPolling());
+        this.channels = SocketChannels.of(io, options.pollNanos() > 0);
         int threads = options.threads() == 0
                 ? Math.min(topology.processors(), Runtime.getRuntime().availableProcessors())
                 : options.threads();
@@ -118,8 +118,8 @@ public final class EventLoops implements LoopResources {
 
     private EventLoopGroup group(int threads, ThreadFactory factory) {
         checkOpen();
-        return options.isBusyPolling()
-                ? BusyLoop.group(threads, factory, channels.handler())
+        return options.pollNanos() > 0
+                ? PollingLoop.group(threads, factory, channels.handler(), options.pollNanos())
                 : new MultiThreadIoEventLoopGroup(threads, factory, channels.handler());
     }
 
@@ -190,8 +190,12 @@ public final class EventLoops implements LoopResources {
                     case NODE -> ", each bound to a NUMA node";
                     case PROCESSOR -> ", each bound to a processor";
                 };
+        long spinMicros = options.spin().toNanos() / 1000;
+        String polling = options.isBusyPolling()
+                ? ", polling busily"
+                : spinMicros == 0 ? "" : ", polling for up to " + spinMicros + " us before they sleep";
         return (places.size() == 1 ? "1 event loop " : places.size() + " event loops ") + options.name() + " on "
-                + io.name().toLowerCase(Locale.ROOT) + bound + (options.isBusyPolling() ? ", polling busily" : "");
+                + io.name().toLowerCase(Locale.ROOT) + bound + polling;
     }
 
     /** A thread on which blocking calls of Reactor fail. */

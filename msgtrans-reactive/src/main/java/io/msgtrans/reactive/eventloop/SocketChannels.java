@@ -43,24 +43,24 @@ record SocketChannels(IoHandlerFactory handler, Map<Class<?>, Class<? extends Ch
      *
      * @throws IllegalStateException when it is not available here
      */
-    static SocketChannels of(IoKind kind, boolean busyPolling) {
+    static SocketChannels of(IoKind kind, boolean polling) {
         require(kind, unavailable(kind));
         return switch (kind) {
             case AUTO -> throw new IllegalArgumentException("resolve it first");
             case EPOLL ->
                 new SocketChannels(
-                        handlers(busyPolling, wait -> EpollIoHandler.newFactory(0, wait)),
+                        handlers(polling, wait -> EpollIoHandler.newFactory(0, wait)),
                         classes(EpollSocketChannel.class, EpollServerSocketChannel.class, EpollDatagramChannel.class));
             case KQUEUE ->
                 new SocketChannels(
-                        handlers(busyPolling, wait -> KQueueIoHandler.newFactory(0, wait)),
+                        handlers(polling, wait -> KQueueIoHandler.newFactory(0, wait)),
                         classes(
                                 KQueueSocketChannel.class,
                                 KQueueServerSocketChannel.class,
                                 KQueueDatagramChannel.class));
             case IO_URING -> {
-                if (busyPolling) {
-                    throw new IllegalArgumentException("option busyPolling has no effect on io_uring");
+                if (polling) {
+                    throw new IllegalArgumentException("options busyPolling and spin have no effect on io_uring");
                 }
                 yield new SocketChannels(
                         IoUringIoHandler.newFactory(),
@@ -71,14 +71,13 @@ record SocketChannels(IoHandlerFactory handler, Map<Class<?>, Class<? extends Ch
             }
             case NIO ->
                 new SocketChannels(
-                        handlers(busyPolling, wait -> NioIoHandler.newFactory(SelectorProvider.provider(), wait)),
+                        handlers(polling, wait -> NioIoHandler.newFactory(SelectorProvider.provider(), wait)),
                         classes(NioSocketChannel.class, NioServerSocketChannel.class, NioDatagramChannel.class));
         };
     }
 
-    private static IoHandlerFactory handlers(
-            boolean busyPolling, Function<SelectStrategyFactory, IoHandlerFactory> kind) {
-        return busyPolling ? BusyLoop.handlers(kind) : kind.apply(() -> SLEEP);
+    private static IoHandlerFactory handlers(boolean polling, Function<SelectStrategyFactory, IoHandlerFactory> kind) {
+        return polling ? PollingLoop.handlers(kind) : kind.apply(() -> SLEEP);
     }
 
     private static Map<Class<?>, Class<? extends Channel>> classes(

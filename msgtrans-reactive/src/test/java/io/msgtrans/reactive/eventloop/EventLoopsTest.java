@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
@@ -183,8 +184,10 @@ class EventLoopsTest {
         assertThat(one)
                 .isEqualTo(EventLoopOptions.DEFAULTS.busyPolling(true).threads(2))
                 .hasSameHashCodeAs(EventLoopOptions.DEFAULTS.busyPolling(true).threads(2))
-                .isNotEqualTo(one.pinning(Pinning.NODE));
+                .isNotEqualTo(one.pinning(Pinning.NODE))
+                .isNotEqualTo(one.spin(Duration.ofMillis(1)));
         assertThatThrownBy(() -> one.threads(-1)).hasMessage("threads -1 is outside 0..4096");
+        assertThatThrownBy(() -> one.spin(Duration.ofSeconds(1))).hasMessage("spin PT1S is outside 0..1 ms");
     }
 
     @Test
@@ -198,18 +201,71 @@ class EventLoopsTest {
                     .syncUninterruptibly()
                     .getNow();
             try (ServerSocket peer = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-                Channel channel = new Bootstrap()
-                        .group(group)
-                        .channel(loops.onChannelClass(SocketChannel.class, group))
-                        .handler(new ChannelInboundHandlerAdapter())
-                        .connect(peer.getLocalSocketAddress())
-                        .syncUninterruptibly()
-                        .channel();
+                Channel channel = connect(loops, peer);
                 until("it polls", () -> share(thread) > 0.5);
                 channel.close().syncUninterruptibly();
                 until("it sleeps", () -> share(thread) < 0.05);
             }
         }
+    }
+
+    private static Channel connect(EventLoops loops, ServerSocket peer) {
+        EventLoopGroup group = loops.onClient(true);
+        return new Bootstrap()
+                .group(group)
+                .channel(loops.onChannelClass(SocketChannel.class, group))
+                .handler(new ChannelInboundHandlerAdapter())
+                .connect(peer.getLocalSocketAddress())
+                .syncUninterruptibly()
+                .channel();
+    }
+
+    @Test
+    void eventLoopsThatSpinGiveUpWhereNothingComesAndTryAgainNowAndThen() throws Exception {
+        EventLoops loops =
+                create(EventLoopOptions.DEFAULTS.name("spin").threads(1).spin(Duration.ofNanos(1_000)));
+        try (ServerSocket peer = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            Channel channel = connect(loops, peer);
+            PollingLoop loop = (PollingLoop) channel.eventLoop();
+            loop.submit(() -> {
+                        for (int i = 0; i < 100; i++) {
+                            polls(loop, 2); // whatever it went through before: events that come soon
+                        }
+                        for (int i = 0; i < 8; i++) {
+                            assertThat(polls(loop, NEVER)).as("wait %d", i).isPositive();
+                        }
+                        for (int trial = 0; trial < 3; trial++) {
+                            for (int i = 0; i < 64; i++) {
+                                assertThat(polls(loop, NEVER)).isZero();
+                            }
+                            assertThat(polls(loop, NEVER)).as("trial %d", trial).isPositive();
+                        }
+                        for (int i = 0; i < 64; i++) {
+                            assertThat(polls(loop, NEVER)).isZero();
+                        }
+                        assertThat(polls(loop, 2)).as("a trial that pays").isEqualTo(2);
+                        assertThat(polls(loop, 2)).isEqualTo(2);
+                        return null;
+                    })
+                    .sync();
+            channel.close().sync();
+            assertThat(loop.submit(() -> polls(loop, 1)).sync().getNow())
+                    .as("without a socket")
+                    .isZero();
+        }
+        assertThat(loops.toString()).endsWith(", polling for up to 1 us before they sleep");
+    }
+
+    private static final int NEVER = Integer.MAX_VALUE;
+
+    /** How often a loop asks for events that come with the poll of a number, before it gets them or sleeps. */
+    private static int polls(PollingLoop loop, int found) throws Exception {
+        AtomicInteger polls = new AtomicInteger();
+        int strategy;
+        do {
+            strategy = loop.calculateStrategy(() -> polls.incrementAndGet() == found ? 1 : 0, false);
+        } while (strategy == 0);
+        return polls.get();
     }
 
     /** The part of a processor that a thread uses in the next tenth of a second, of what it could have had. */

@@ -21,7 +21,7 @@ import java.util.Locale;
  * <tr><td>inbound</td><td>256, 256 KiB</td><td>4,096, 4 MiB</td><td>256, 256 KiB</td><td>64, 32 KiB</td></tr>
  * <tr><td>outbound</td><td>4,096, 1 MiB</td><td>65,536, 8 MiB</td><td>1,024, 256 KiB</td><td>256, 64 KiB</td></tr>
  * <tr><td>stream credit</td><td>16,384, 4 MiB</td><td>65,536, 16 MiB</td><td>4,096, 1 MiB</td><td>256, 256 KiB</td></tr>
- * <tr><td>event loops</td><td>one per processor</td><td>one per processor, bound to NUMA nodes, polling for 50 us before they sleep</td>
+ * <tr><td>event loops</td><td>one per processor</td><td>one per processor, bound to NUMA nodes</td>
  *     <td>one per two processors, bound to them, polling busily</td><td>two at most</td></tr>
  * <tr><td>sockets</td><td>as the system has them</td><td>as the system has them</td><td>{@code quickAck}, {@code busyPoll} 50 us</td>
  *     <td>as the system has them</td></tr>
@@ -45,7 +45,6 @@ public enum Preset {
 
     private static final int KIB = 1024;
     private static final int MIB = 1024 * KIB;
-    private static final Duration SPIN = Duration.ofNanos(50_000);
     private static final Duration BUSY_POLL = Duration.ofNanos(50_000);
 
     /** The preset of a name, in any case and with hyphens or underscores. */
@@ -99,8 +98,7 @@ public enum Preset {
         int processors = Runtime.getRuntime().availableProcessors();
         return switch (this) {
             case BALANCED -> EventLoopOptions.DEFAULTS;
-            case HIGH_THROUGHPUT ->
-                EventLoopOptions.DEFAULTS.pinning(ifPossible(Pinning.NODE)).spin(SPIN);
+            case HIGH_THROUGHPUT -> EventLoopOptions.DEFAULTS.pinning(ifPossible(Pinning.NODE));
             case LOW_LATENCY ->
                 EventLoopOptions.DEFAULTS
                         .threads(Math.max(1, processors / 2))

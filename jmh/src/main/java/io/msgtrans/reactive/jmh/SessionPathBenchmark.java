@@ -122,7 +122,7 @@ public class SessionPathBenchmark {
     @Benchmark
     @OperationsPerInvocation(PACKETS)
     public long receive() {
-        channel.pipeline().fireChannelRead(read.retainedDuplicate());
+        channel.pipeline().fireChannelRead(read.retain());
         channel.pipeline().fireChannelReadComplete();
         return received;
     }
@@ -131,7 +131,7 @@ public class SessionPathBenchmark {
     @Benchmark
     @OperationsPerInvocation(PACKETS)
     public long echo() {
-        echoChannel.pipeline().fireChannelRead(read.retainedDuplicate());
+        echoChannel.pipeline().fireChannelRead(read.retain());
         echoChannel.pipeline().fireChannelReadComplete();
         echoChannel.runPendingTasks();
         return echoHandler.session().stats().packetsSent();

@@ -140,11 +140,4 @@ class IoKindsContractTest {
             super("tcp", () -> Spinning.LOOPS);
         }
     }
-
-    @Nested
-    class QuicPolledForAWhile extends Case {
-        QuicPolledForAWhile() {
-            super("quic", () -> Spinning.LOOPS);
-        }
-    }
 }

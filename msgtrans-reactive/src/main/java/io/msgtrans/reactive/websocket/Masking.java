@@ -23,7 +23,9 @@ final class Masking {
         if (bytes.hasArray()) {
             apply(bytes.array(), bytes.arrayOffset() + index, length, key);
         } else if (bytes.nioBufferCount() == 1) {
-            ByteBuffer view = bytes.nioBuffer(index, length);
+            // The buffer's own view, which its event loop alone uses: another one for each packet is 64 bytes of
+            // garbage.
+            ByteBuffer view = bytes.internalNioBuffer(index, length);
             apply(view, view.position(), length, key);
         } else {
             applyToPieces(bytes, index, length, key);

@@ -23,7 +23,6 @@ public final class PeerRig {
     private final RigOptions options;
     private final List<Result> results = new ArrayList<>();
     private final long beginNanos = System.nanoTime();
-    private int runs;
     private int failures;
 
     private PeerRig(RigOptions options) {
@@ -74,6 +73,7 @@ public final class PeerRig {
     }
 
     private String minutesLeft() {
+        int runs = results.size() + failures;
         int all = options.rounds()
                 * options.workloads().size()
                 * options.contestants().size();
@@ -82,7 +82,6 @@ public final class PeerRig {
     }
 
     private void runAndReport(int round, String contestant, Workload workload) throws InterruptedException {
-        runs++;
         String name = "round " + round + "/" + options.rounds() + " " + workload + " " + contestant;
         try {
             Result result = undisturbed(contestant, workload);

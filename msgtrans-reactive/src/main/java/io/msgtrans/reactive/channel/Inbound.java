@@ -105,7 +105,7 @@ final class Inbound {
         OWNER.compareAndSet(this, subscription, null);
     }
 
-    /** Whether reads should be left where they are instead of being copied. */
+    /** Whether packets should be left where they were read instead of being copied. */
     boolean isBorrowing() {
         InboundSubscription subscriber = active;
         return subscriber != null && subscriber.borrowed;

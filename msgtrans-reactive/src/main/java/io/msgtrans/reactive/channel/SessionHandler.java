@@ -47,9 +47,9 @@ import reactor.util.Loggers;
  * queue and no thread in between.
  *
  * <p>Stands behind TLS and in front of Reactor Netty's bridge, which sees no message any more. Each packet is copied once,
- * into an array of its own; for a borrowing subscriber it is left where it is. A
- * packet that a read does not complete is gathered in a {@link PartialFrame}. When the subscriber has no demand and the
- * inbound bound is reached, the rest of the read is parked and the socket is not read any more.
+ * into an array of its own; for a borrowing subscriber it is left where it is. A packet that a read does not complete is
+ * gathered in a {@link PartialFrame}. When the subscriber has no demand and the inbound bound is reached, the rest of the read
+ * is parked and the socket is not read any more.
  */
 public final class SessionHandler extends ChannelInboundHandlerAdapter implements FrameSink {
 

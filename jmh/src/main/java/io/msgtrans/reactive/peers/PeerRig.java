@@ -1,5 +1,6 @@
 package io.msgtrans.reactive.peers;
 
+import io.msgtrans.reactive.monitor.MachineTime;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -135,7 +136,7 @@ public final class PeerRig {
                 Result.Cost cost = new Result.Cost(
                         server.cpu().minus(serverBegin).toMillis() / 1e3,
                         client.cpu().minus(clientBegin).toMillis() / 1e3,
-                        MachineTime.now().stolenPercentSince(begin));
+                        100 * MachineTime.now().stolenSince(begin));
                 return Result.parse("{" + client.awaitLine("{", timeout)).with(cost);
             }
         }

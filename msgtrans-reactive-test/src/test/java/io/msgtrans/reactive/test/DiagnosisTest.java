@@ -142,7 +142,7 @@ class DiagnosisTest {
                 .onBackpressureDrop()
                 .flatMap(tick -> Flux.fromIterable(clients).flatMap(client -> client.request(Packet.request("x"))))
                 .subscribe();
-        assertThat(diagnose(List::isEmpty)).isEmpty();
+        assertThat(diagnose()).extracting(Finding::cause).isSubsetOf(Cause.CPU_STOLEN); // which is not its own
         load.dispose();
     }
 

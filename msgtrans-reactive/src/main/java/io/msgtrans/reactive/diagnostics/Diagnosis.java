@@ -36,6 +36,7 @@ public final class Diagnosis {
     private static final int PERCENT = 100;
 
     private static final double SATURATED = 0.9;
+    private static final double STOLEN = 0.1;
     private static final int LATE_LOOKS = 3;
     private static final double BUSY_LOOP = 0.7;
     private static final double UNBALANCED = 3;
@@ -105,7 +106,7 @@ public final class Diagnosis {
         blockedLoops();
         lockContention();
         cpu(now, uses);
-        balance(uses);
+        balance(now, uses);
         collections(now, uses);
         directMemory();
         network();
@@ -161,6 +162,14 @@ public final class Diagnosis {
         for (ThreadLoad.Use use : ThreadLoad.most(uses, ThreadLoad.Use::cpu)) {
             top.add(text("%s uses %.0f %% of a processor", use.name(), use.cpu() * PERCENT));
         }
+        if (now.stolen() > STOLEN) {
+            found(
+                    Cause.CPU_STOLEN,
+                    Severity.WARNING,
+                    text("the host gives %.0f %% of this machine's processors to others", now.stolen() * PERCENT),
+                    top,
+                    "move to a host with fewer neighbours, or to processors of your own");
+        }
         if (now.machineCpu() < SATURATED) {
             return;
         }
@@ -184,7 +193,7 @@ public final class Diagnosis {
         }
     }
 
-    private void balance(List<ThreadLoad.Use> uses) {
+    private void balance(ProcessStats now, List<ThreadLoad.Use> uses) {
         List<ThreadLoad.Use> own = uses.stream()
                 .filter(use -> loops.stream().anyMatch(loop -> loop.threadId() == use.id()))
                 .sorted(Comparator.comparingDouble(ThreadLoad.Use::cpu).reversed())
@@ -194,7 +203,8 @@ public final class Diagnosis {
         }
         double others =
                 own.stream().skip(1).mapToDouble(ThreadLoad.Use::cpu).average().orElse(0);
-        if (own.get(0).cpu() > BUSY_LOOP && own.get(0).cpu() > UNBALANCED * others) {
+        double busy = BUSY_LOOP * (1 - now.stolen()); // of what a processor was ours
+        if (own.get(0).cpu() > busy && own.get(0).cpu() > UNBALANCED * others) {
             found(
                     Cause.EVENT_LOOPS_UNBALANCED,
                     Severity.WARNING,

@@ -17,7 +17,7 @@ public record Finding(Cause cause, Severity severity, String summary, List<Strin
     public enum Cause {
         /** The process uses all processors. */
         CPU_SATURATED,
-        /** Other processes use the processors. */
+        /** Other processes, or other machines of the same host, use the processors. */
         CPU_STOLEN,
         /** A task keeps an event loop from its connections. */
         EVENT_LOOP_BLOCKED,

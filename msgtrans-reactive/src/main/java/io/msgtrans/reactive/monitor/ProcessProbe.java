@@ -21,6 +21,7 @@ public final class ProcessProbe {
     private long lastNanos = System.nanoTime();
     private long lastPauseMillis = pauseMillis();
     private long lastAllocated = allocated();
+    private MachineTime lastTime = MachineTime.now();
 
     /** What the process takes now, and took since the last look. */
     public ProcessStats look() {
@@ -33,10 +34,14 @@ public final class ProcessProbe {
         long total = allocated();
         double allocatedPerSecond = Math.max(0, total - lastAllocated) / seconds; // what ended threads had is gone
         lastAllocated = total;
+        MachineTime time = MachineTime.now();
+        double stolen = time.stolenSince(lastTime);
+        lastTime = time;
         MemoryUsage heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage();
         return new ProcessStats(
                 system.getProcessCpuLoad(),
                 system.getCpuLoad(),
+                stolen,
                 heap.getUsed(),
                 heap.getMax(),
                 heapAfterGc(),

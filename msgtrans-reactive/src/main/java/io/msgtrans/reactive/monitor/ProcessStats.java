@@ -5,6 +5,7 @@ package io.msgtrans.reactive.monitor;
  *
  * @param cpu share of all processors that it used, 0..1; negative where the JVM cannot tell
  * @param machineCpu the same of all processes together
+ * @param stolen share of a virtual machine's processors that its host gave to others, 0..1; 0 where Linux does not tell
  * @param heapUsed bytes of the heap in use
  * @param heapMax bytes that the heap may grow to
  * @param heapAfterGc bytes of the heap that were in use after the last collection; 0 before the first
@@ -17,6 +18,7 @@ package io.msgtrans.reactive.monitor;
 public record ProcessStats(
         double cpu,
         double machineCpu,
+        double stolen,
         long heapUsed,
         long heapMax,
         long heapAfterGc,

@@ -37,7 +37,7 @@ final class Snapshots {
                 0,
                 0,
                 -1,
-                new ProcessStats(cpu, cpu, heapAfterGc, 1 << 30, heapAfterGc, 10 << 20, 1 << 30, 0, 0, 20),
+                new ProcessStats(cpu, cpu, 0, heapAfterGc, 1 << 30, heapAfterGc, 10 << 20, 1 << 30, 0, 0, 20),
                 Map.of("tcp", new MonitorSnapshot.ProtocolRates(sessions, 1000, 1000, 64_000, 64_000)));
     }
 }

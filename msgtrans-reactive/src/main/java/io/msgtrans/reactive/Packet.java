@@ -6,6 +6,7 @@ import io.netty.buffer.ByteBufUtil;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -381,14 +382,14 @@ public final class Packet {
         if (source instanceof byte[] array) {
             out.put(index, array, from, length);
         } else if (length > 0) {
-            ByteBuf buffer = (ByteBuf) source;
-            if (buffer.nioBufferCount() == 1) {
-                ByteBuffer bytes = buffer.nioBuffer(from, length);
-                out.put(index, bytes, bytes.position(), length);
-            } else {
-                ByteBuffer target = out.duplicate();
-                target.limit(index + length).position(index);
-                buffer.getBytes(from, target);
+            int limit = out.limit();
+            int before = out.position();
+            Objects.checkFromIndexSize(index, length, limit);
+            out.limit(index + length).position(index); // and not a view of either, which would be an object per packet
+            try {
+                ((ByteBuf) source).getBytes(from, out);
+            } finally {
+                out.limit(limit).position(before);
             }
         }
     }

@@ -66,7 +66,8 @@ public interface Session extends Disposable {
     /**
      * The one-way packets and requests of the peer, decompressed. One subscriber at a time; after it cancelled another
      * one may subscribe and continues where the first stopped. Packets are garbage-collected memory of their own: keep
-     * them, queue them, hand them to other threads.
+     * them, queue them, hand them to other threads. Given to {@link #send} as it is, {@code other.send(session.receive())},
+     * they are written from where they were read, and become no objects in between.
      *
      * <p>Completes when the session ends in an orderly way, else fails with {@link ConnectionLostException} or {@link
      * ProtocolException}. A second subscriber gets an {@code IllegalStateException}. When nobody subscribes, packets

@@ -72,6 +72,11 @@ class IoKindsContractTest {
         }
 
         @Override
+        public int manySessions() {
+            return 100; // the transport's own contract test opens more
+        }
+
+        @Override
         public TransportServer server() {
             return TransportContract.super.server().runOn(loops.get());
         }

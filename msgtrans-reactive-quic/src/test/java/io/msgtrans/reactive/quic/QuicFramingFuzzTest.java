@@ -49,7 +49,7 @@ class QuicFramingFuzzTest {
         }
     }
 
-    @FuzzTest(maxDuration = "10s")
+    @FuzzTest(maxDuration = "5s")
     void anyBytesAreFramesOrRefused(byte[] data) {
         for (boolean extended : new boolean[] {false, true}) {
             QuicFraming framing = new QuicFraming(SessionOptions.DEFAULTS, extended, 0);

@@ -23,7 +23,7 @@ final class InboundSubscription extends Demand implements Subscription, Runnable
     InboundSubscription(Inbound inbound, CoreSubscriber<? super Packet> actual, boolean borrowed) {
         this.inbound = inbound;
         this.actual = actual;
-        this.borrowed = borrowed;
+        this.borrowed = borrowed || actual instanceof SendSubscriber; // which encodes at once, or copies what waits
     }
 
     @Override

@@ -13,6 +13,7 @@ import io.msgtrans.reactive.wire.Vectors;
 import io.msgtrans.reactive.wire.Vectors.Accepted;
 import io.msgtrans.reactive.wire.Vectors.Refused;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.nio.ByteBuffer;
@@ -166,6 +167,30 @@ class DecodingTest {
         assertThat(read.refCnt()).isZero();
         assertThat(packets).extracting(Packet::isBorrowed).containsExactly(false, false);
         assertThat(packets).extracting(Packet::payloadText).containsExactly("first", "second");
+        channel.finishAndReleaseAll();
+    }
+
+    @Test
+    void aPayloadThatIsForwardedIsWrittenFromWhereItWasRead() {
+        SessionHandler handler =
+                Decoding.handler(new PlainFraming(SessionOptions.DEFAULTS), SessionOptions.DEFAULTS, false);
+        EmbeddedChannel channel = new EmbeddedChannel(handler);
+        Session session = handler.session();
+        session.send(session.receive()).subscribe();
+        channel.runPendingTasks();
+        byte[] payload = new byte[20_000];
+        new Random(1).nextBytes(payload);
+        byte[] bytes = Packet.oneWay(payload).toBytes();
+        ByteBuf read = Unpooled.directBuffer().writeBytes(bytes);
+        channel.writeInbound(read);
+        assertThat(read.refCnt()).as("the written payload is a part of it").isEqualTo(1);
+        ByteBuf written = Unpooled.buffer();
+        for (ByteBuf next = channel.readOutbound(); next != null; next = channel.readOutbound()) {
+            written.writeBytes(next);
+            next.release();
+        }
+        assertThat(ByteBufUtil.getBytes(written)).isEqualTo(bytes);
+        assertThat(read.refCnt()).isZero();
         channel.finishAndReleaseAll();
     }
 

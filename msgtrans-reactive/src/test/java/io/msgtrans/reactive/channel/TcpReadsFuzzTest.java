@@ -7,7 +7,7 @@ import io.msgtrans.reactive.tcp.PlainFraming;
 /** Any bytes on a TCP connection. */
 class TcpReadsFuzzTest {
 
-    @FuzzTest(maxDuration = "10s")
+    @FuzzTest(maxDuration = "5s")
     void anyBytesAreDecodedOrRefused(byte[] data) {
         Reads.check(() -> new PlainFraming(SessionOptions.DEFAULTS), data);
     }

@@ -8,7 +8,7 @@ import io.msgtrans.reactive.websocket.WebSocketFraming;
 /** Any bytes of a client on a WebSocket connection, behind its upgrade. */
 class WebSocketReadsFuzzTest {
 
-    @FuzzTest(maxDuration = "10s")
+    @FuzzTest(maxDuration = "5s")
     void anyBytesAreDecodedOrRefused(byte[] data) {
         Reads.check(() -> new WebSocketFraming(false, SessionOptions.DEFAULTS, TextMessages.IGNORE), data);
     }

@@ -13,7 +13,7 @@ class FeedMessagesFuzzTest {
     private static final List<Class<?>> QUERIES =
             List.of(FeedMessages.HistoryQuery.class, FeedMessages.SessionsQuery.class, FeedMessages.CloseQuery.class);
 
-    @FuzzTest(maxDuration = "10s")
+    @FuzzTest(maxDuration = "5s")
     void itIsReadOrRefused(byte[] data) {
         for (Class<?> query : QUERIES) {
             try {

@@ -14,7 +14,7 @@ class InflateFuzzTest {
     private static final int MAX_BYTES = 1 << 20;
     private static final int MAX_RATIO = 500;
 
-    @FuzzTest(maxDuration = "10s")
+    @FuzzTest(maxDuration = "5s")
     void itInflatesWithinTheLimitsOrIsRefused(byte[] data) {
         for (Compression compression : new Compression[] {Compression.ZLIB, Compression.ZSTD}) {
             Packet packet =

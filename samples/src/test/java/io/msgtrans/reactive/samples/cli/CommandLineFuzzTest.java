@@ -9,7 +9,7 @@ import picocli.CommandLine.ParameterException;
 /** Any arguments: they are understood, or refused in words. */
 class CommandLineFuzzTest {
 
-    @FuzzTest(maxDuration = "10s")
+    @FuzzTest(maxDuration = "5s")
     void argumentsAreUnderstoodOrRefused(byte[] data) {
         String[] arguments = new String(data, StandardCharsets.UTF_8).split("\0", -1);
         try {

@@ -20,6 +20,10 @@ public final class BlockHoundSetup implements LauncherSessionListener {
                 // Netty's allocator waits for one allocation of another thread when it grows for contention.
                 .allowBlockingCallsInside(
                         "io.netty.buffer.AdaptivePoolingAllocator$MagazineGroup", "tryExpandMagazines")
+                // Connections that resume the same TLS session lock it for a moment.
+                .allowBlockingCallsInside("sun.security.ssl.SSLEngineImpl", "wrap")
+                .allowBlockingCallsInside("sun.security.ssl.SSLEngineImpl", "unwrap")
+                .allowBlockingCallsInside("sun.security.ssl.SSLSessionImpl", "isValid")
                 .install();
     }
 }

@@ -52,6 +52,8 @@ final class ConnectionEvents extends ChannelDuplexHandler implements QuicConnect
     private static final int SHUTTING_DOWN = 3;
 
     private static final int LOOK_AGAIN_MILLIS = 5;
+    /** How long a peer may wait with an acknowledgement (RFC 9000, 18.2, max_ack_delay). */
+    private static final long ACK_DELAY_NANOS = TimeUnit.MILLISECONDS.toNanos(25);
     /** Room for the reset of a stream and the end of the connection with its reason. */
     private static final int FAREWELL_BYTES = 2048;
 
@@ -165,7 +167,7 @@ final class ConnectionEvents extends ChannelDuplexHandler implements QuicConnect
         long now = System.nanoTime();
         new Farewell(
                         isWindowFull ? packetsReceived() : isServer ? -1 : packetsOfHandshake,
-                        isWindowFull ? now + 2 * roundTripNanos() : now,
+                        isWindowFull ? now + 2 * roundTripNanos() + ACK_DELAY_NANOS : now,
                         now + context.options().closeTimeout().toNanos(),
                         code,
                         message,

@@ -54,6 +54,8 @@ final class ConnectionEvents extends ChannelDuplexHandler implements QuicConnect
     private static final int LOOK_AGAIN_MILLIS = 5;
     /** How long a peer may wait with an acknowledgement (RFC 9000, 18.2, max_ack_delay). */
     private static final long ACK_DELAY_NANOS = TimeUnit.MILLISECONDS.toNanos(25);
+    /** A busy peer acknowledges little by little: its packets make us wait for more, for so long. */
+    private static final long MORE_COMES_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     /** Room for the reset of a stream and the end of the connection with its reason. */
     private static final int FAREWELL_BYTES = 2048;
 
@@ -165,14 +167,16 @@ final class ConnectionEvents extends ChannelDuplexHandler implements QuicConnect
         }
         isClosing = true;
         long now = System.nanoTime();
-        new Farewell(
+        // Not now: while Netty is sending, it would free the connection without a word.
+        connection
+                .eventLoop()
+                .execute(new Farewell(
                         isWindowFull ? packetsReceived() : isServer ? -1 : packetsOfHandshake,
                         isWindowFull ? now + 2 * roundTripNanos() + ACK_DELAY_NANOS : now,
                         now + context.options().closeTimeout().toNanos(),
                         code,
                         message,
-                        promise)
-                .run();
+                        promise));
     }
 
     /**
@@ -191,6 +195,7 @@ final class ConnectionEvents extends ChannelDuplexHandler implements QuicConnect
         private final int code;
         private final ByteBuf message;
         private final ChannelPromise promise;
+        private long receivedBefore;
 
         /** @param packets more than which must have come */
         Farewell(
@@ -211,7 +216,10 @@ final class ConnectionEvents extends ChannelDuplexHandler implements QuicConnect
         @Override
         public void run() {
             long now = System.nanoTime();
-            boolean heard = packetsReceived() > packets && now - earliestNanos >= 0;
+            long received = packetsReceived();
+            boolean moreComes = isWindowFull && received != receivedBefore && now - earliestNanos < MORE_COMES_NANOS;
+            receivedBefore = received;
+            boolean heard = received > packets && now - earliestNanos >= 0 && !moreComes;
             if (!heard && connection.isActive() && now - deadlineNanos < 0) {
                 var unused = connection.eventLoop().schedule(this, LOOK_AGAIN_MILLIS, TimeUnit.MILLISECONDS);
                 return;
@@ -225,6 +233,16 @@ final class ConnectionEvents extends ChannelDuplexHandler implements QuicConnect
     private long roundTripNanos() {
         QuicConnectionPathStats path = connection.collectPathStats(0).getNow();
         return path == null ? 0 : path.rtt();
+    }
+
+    /**
+     * Whether so much was sent that the window has no room if little of it was acknowledged, and the peer has not ended its side, which it
+     * does when it has read all. Netty does not say what quiche still holds.
+     */
+    private boolean mayBeFull() {
+        QuicConnectionPathStats path = connection.collectPathStats(0).getNow();
+        boolean isRead = streams > 0 && finishedStreams == streams;
+        return !isRead && path != null && path.sentBytes() > path.cwnd() - FAREWELL_BYTES;
     }
 
     /** On the event loop Netty answers at once. */
@@ -265,7 +283,7 @@ final class ConnectionEvents extends ChannelDuplexHandler implements QuicConnect
             if (ctx.channel() instanceof QuicStreamChannel stream
                     && connection.isActive()
                     && stream.isActive()
-                    && stream.bytesBeforeUnwritable() < FAREWELL_BYTES) {
+                    && (stream.bytesBeforeUnwritable() < FAREWELL_BYTES || mayBeFull())) {
                 isWindowFull = true;
                 stream.shutdown(NORMAL); // what waits for the window would take the room of the farewell
             }

@@ -23,7 +23,9 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 import reactor.util.retry.Retry;
 
 @ExtendWith(LeakCheck.class)
@@ -37,7 +39,9 @@ class QuicFaultsTest {
         return TransportServer.create()
                 .listen(
                         "quic://localhost:0",
-                        options -> options.certificate(chain, key).certificateCheck(Duration.ofMillis(20)))
+                        options -> options.certificate(chain, key)
+                                .certificateCheck(Duration.ofMillis(20))
+                                .with(QuicOptions.IDLE_TIMEOUT, LONG))
                 .handle(TransportContract::echo)
                 .bindNow();
     }
@@ -55,6 +59,24 @@ class QuicFaultsTest {
                 .collectList()
                 .block(TransportContract.LIMIT);
         assertThat(lengths).isEqualTo(Flux.range(1, REQUESTS).collectList().block());
+    }
+
+    /** The last word needs room in a congestion window that is full, and quiche tells nobody that it had none. */
+    @Test
+    void aSessionThatIsDisposedWhileItSendsEndsAtItsPeerToo() {
+        TestCertificate certificate = QuicContractTest.LOCALHOST;
+        BoundServer server = serve(certificate.chain(), certificate.key());
+        for (int i = 0; i < 200; i++) {
+            Session session = client(server, certificate).connectNow();
+            session.receive().subscribe(packet -> {}, error -> {});
+            Disposable sending = session.send(Flux.range(0, 1000).map(n -> Packet.oneWay(new byte[n])))
+                    .subscribe(nothing -> {}, error -> {});
+            Mono.delay(Duration.ofNanos(2_500L * i)).block();
+            sending.dispose();
+            session.dispose();
+        }
+        TransportContract.until("all are gone", () -> server.sessionCount() == 0);
+        TransportContract.stop(server);
     }
 
     @Test

@@ -1,5 +1,6 @@
 package io.msgtrans.reactive.peers;
 
+import java.util.Arrays;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -27,7 +28,8 @@ public final class EchoLane {
 
     private final int[] expectedIds;
     private final long[] sentNanos;
-    private final Histogram histogram = new Histogram(HIGHEST_NANOS, DIGITS);
+    /** By {@link Recorder#phase()}. */
+    private final Histogram[] histograms = new Histogram[Recorder.PHASES];
 
     EchoLane(Recorder recorder, Workload workload) {
         this.recorder = recorder;
@@ -35,6 +37,7 @@ public final class EchoLane {
         this.payloadBytes = workload.payloadBytes();
         this.expectedIds = new int[window];
         this.sentNanos = new long[window];
+        Arrays.setAll(histograms, phase -> bounds());
     }
 
     /** Packets in flight; ids start as 0 to window-1. */
@@ -60,9 +63,7 @@ public final class EchoLane {
             recorder.error();
             return false;
         }
-        if (recorder.measuring()) {
-            histogram.recordValue(Math.min(nowNanos - sentNanos[slot], HIGHEST_NANOS));
-        }
+        histograms[recorder.phase()].recordValue(Math.min(nowNanos - sentNanos[slot], HIGHEST_NANOS));
         expectedIds[slot] = nextId(id);
         sentNanos[slot] = nowNanos;
         return true;
@@ -75,6 +76,16 @@ public final class EchoLane {
 
     /** Latencies in the measured window; read after the connection is closed. */
     Histogram histogram() {
-        return histogram;
+        Histogram measured = histograms[Recorder.WINDOW].copy();
+        measured.subtract(bounds());
+        return measured;
+    }
+
+    /** Holds the least and the highest value, so that no later one is a new extreme, which would be a new branch in the window. */
+    private static Histogram bounds() {
+        Histogram bounds = new Histogram(HIGHEST_NANOS, DIGITS);
+        bounds.recordValue(1);
+        bounds.recordValue(HIGHEST_NANOS);
+        return bounds;
     }
 }

@@ -23,6 +23,16 @@ public final class Recorder {
     /** How long the server may take to answer a request for its count, under load. */
     private static final Duration COUNT_TIMEOUT = Duration.ofSeconds(10);
 
+    /** How often the server is asked for its count before the window, so that nothing of it is new inside. */
+    private static final int COUNTS_BEFORE = 20;
+
+    /** What {@link #phase()} gives: the times of a run. */
+    static final int WARM_UP = 0;
+
+    static final int WINDOW = 1;
+    static final int AFTERWARDS = 2;
+    static final int PHASES = 3;
+
     /** Printed when the window begins and ends. */
     static final String BEGIN = "BEGIN";
 
@@ -33,7 +43,7 @@ public final class Recorder {
     private final LongAdder errors = new LongAdder();
     private final CompletableFuture<Void> failure = new CompletableFuture<>();
 
-    private volatile boolean measuring;
+    private volatile int phase = WARM_UP;
 
     // written by the measuring thread, read by it for the result
     private long windowNanos;
@@ -70,7 +80,10 @@ public final class Recorder {
      * @param count asks the server for the number of packets it received so far
      */
     public void measureConfirmed(Supplier<? extends CompletionStage<Long>> count) throws Exception {
-        await(settings.warmUp());
+        for (int i = 0; i < COUNTS_BEFORE; i++) {
+            await(settings.warmUp().dividedBy(COUNTS_BEFORE));
+            ask(count);
+        }
         long startCount = ask(count);
         long startNanos = System.nanoTime();
         long startBytes = AllocatedBytes.now();
@@ -83,9 +96,9 @@ public final class Recorder {
     /** The rig reads processor times at both lines. */
     private void window() throws Exception {
         System.out.println(BEGIN);
-        measuring = true;
+        phase = WINDOW;
         await(settings.duration());
-        measuring = false;
+        phase = AFTERWARDS;
         System.out.println(END);
     }
 
@@ -97,7 +110,7 @@ public final class Recorder {
                 fail(error);
                 return;
             }
-            if (measuring) {
+            if (phase == WINDOW) {
                 probes.recordValue(System.nanoTime() - startNanos);
             }
             if (!failure.isDone()) {
@@ -131,8 +144,9 @@ public final class Recorder {
         failure.completeExceptionally(cause);
     }
 
-    boolean measuring() {
-        return measuring;
+    /** An index and no condition: a branch that is first taken in the window would have the compiled path thrown away in it. */
+    int phase() {
+        return phase;
     }
 
     /** What was measured, once the contestant has closed its connections. */

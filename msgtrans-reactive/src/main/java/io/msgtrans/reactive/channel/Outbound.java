@@ -500,26 +500,51 @@ final class Outbound implements Runnable {
     }
 
     void encode(Packet packet, @Nullable SendSubscriber sender) {
-        encode(packet, packet.hasMessageId() ? (int) packet.messageId() : pending.nextId(), sender);
+        encode(packet, idOf(packet), sender);
     }
 
-    // The path of every packet. Kept short, with what is rare in methods of their own, so that it is compiled into its
-    // callers: a packet that its publisher just made is then never allocated.
+    // The path of every packet: place, write, placed. HotSpot leaves out of its callers what has been compiled to more
+    // than
+    // 2,500 bytes (InlineSmallCode), as all three together are, and then a packet that is made only to be sent must
+    // exist.
+    // Each part is less, with what is rare in methods of their own; so a loop that calls the parts has them compiled
+    // in.
     private void encode(Packet packet, int id, @Nullable SendSubscriber sender) {
+        int packetIndex = place(packet, id, sender);
+        if (packetIndex >= 0) {
+            packet.writeTo(bytes, packetIndex, id);
+            placed(packet, packetIndex, id, sender);
+        }
+    }
+
+    /** The id that a packet is sent with. */
+    int idOf(Packet packet) {
+        return packet.hasMessageId() ? (int) packet.messageId() : pending.nextId();
+    }
+
+    /** Makes room for a packet in {@link #bytes()}, and gives its index; -1 when it was gathered and is done. */
+    int place(Packet packet, int id, @Nullable SendSubscriber sender) {
         int packetLength = (int) packet.lengthBytes();
         if (packetLength >= GATHER_BYTES && gather(packet, id, packetLength, sender)) {
-            return;
+            return -1;
         }
         int prefixLength = framing.prefixLength(packetLength);
         if (prefixLength + packetLength > capacity - length) {
             makeRoom(prefixLength + packetLength);
         }
-        ByteBuffer out = bytes;
-        int index = length;
-        int packetIndex = index + prefixLength;
-        framing.writePrefix(out, index, packetLength);
-        packet.writeTo(out, packetIndex, id);
-        framing.finish(out, index, packetIndex, packetLength);
+        framing.writePrefix(bytes, length, packetLength);
+        return length + prefixLength;
+    }
+
+    /** What is encoded into, until the next packet is placed. */
+    ByteBuffer bytes() {
+        return bytes;
+    }
+
+    /** The packet was written at its index: ends its frame, gives it back, and flushes when enough has gathered. */
+    void placed(Packet packet, int packetIndex, int id, @Nullable SendSubscriber sender) {
+        int packetLength = (int) packet.lengthBytes();
+        framing.finish(bytes, length, packetIndex, packetLength);
         length = packetIndex + packetLength;
         if (packet.isResponse()) {
             session.peerRequests().answered(id);

@@ -161,7 +161,12 @@ final class SendSubscriber extends PublisherSender implements Subscription {
                     end(tooLarge);
                     return false;
                 }
-                outbound.encode(packet, this);
+                int id = outbound.idOf(packet); // Outbound.encode in its parts: see there
+                int index = outbound.place(packet, id, this);
+                if (index >= 0) {
+                    packet.writeTo(outbound.bytes(), index, id);
+                    outbound.placed(packet, index, id, this);
+                }
                 polled++;
             }
         } catch (Throwable thrown) {

@@ -29,12 +29,12 @@ class LoopActivityTest {
     }
 
     @Test
-    void theOnlyOneIsFlushedByHalfOfItsLargestBurst() {
+    void theOnlyOneIsFlushedByThreeQuartersOfItsLargestBurst() {
         Object one = new Object();
         assertThat(bursts(one, 8, 256)).isEqualTo(LoopActivity.AT_THE_END);
         assertThat(bursts(one, 10, 256)).isEqualTo(32);
         bursts(one, 64, 256);
-        assertThat(bursts(one, 1, 100)).isEqualTo(128);
+        assertThat(bursts(one, 1, 100)).isEqualTo(192);
     }
 
     @Test
@@ -52,8 +52,8 @@ class LoopActivityTest {
     void lessInFlightIsSeenWithinTwoPeriods() {
         Object one = new Object();
         bursts(one, 209, 4096);
-        assertThat(bursts(one, 1, 4096)).isEqualTo(2048);
-        assertThat(bursts(one, 140, 64)).isEqualTo(32);
+        assertThat(bursts(one, 1, 4096)).isEqualTo(3072);
+        assertThat(bursts(one, 140, 64)).isEqualTo(48);
         assertThat(bursts(one, 140, 2)).isEqualTo(16);
     }
 

@@ -148,9 +148,7 @@ public final class SessionPool implements Disposable {
     private Mono<PooledRef<Session>> acquireRef() {
         return ready.asMono()
                 .then(Mono.defer(() -> {
-                    if (growth.grow(inUse()) && options.start() != PoolOptions.Start.LAZY) {
-                        fillUp();
-                    }
+                    growFor(inUse());
                     if (waiting.getAndIncrement() >= options.maxWaiting()
                             && pool.metrics().idleSize() == 0) {
                         waiting.getAndDecrement();
@@ -160,12 +158,21 @@ public final class SessionPool implements Disposable {
                     AtomicBoolean waits = new AtomicBoolean(true);
                     Runnable served = () -> waiting.addAndGet(waits.getAndSet(false) ? -1 : 0);
                     return pool.acquire(options.acquireTimeout())
+                            // Once more, as those whom another thread was serving were not counted above.
+                            .doOnNext(ref -> growFor(inUse() - 1))
                             .doOnTerminate(served)
                             .doOnCancel(served);
                 }))
                 .timeout(options.acquireTimeout())
                 .onErrorMap(error -> !(error instanceof TransportException), this::refused)
                 .doOnError(error -> failed.increment());
+    }
+
+    /** Grows if one more than these users would be above the threshold. */
+    private void growFor(int users) {
+        if (growth.grow(users) && options.start() != PoolOptions.Start.LAZY) {
+            fillUp();
+        }
     }
 
     private LimitException tooManyWait() {

@@ -45,6 +45,7 @@ import reactor.core.scheduler.Schedulers;
 import reactor.netty.Connection;
 import reactor.netty.DisposableServer;
 import reactor.netty.http.client.HttpClient;
+import reactor.netty.http.client.HttpClientState;
 import reactor.netty.http.client.WebsocketClientSpec;
 import reactor.netty.http.server.HttpServer;
 import reactor.netty.http.server.HttpServerRequest;
@@ -217,6 +218,13 @@ public final class WebSocketTransport implements TransportProvider {
             OpeningChannel opening = new OpeningChannel();
             HttpClient client = SocketSettings.client(HttpClient.create(ConnectionProvider.newConnection()), context)
                     .doOnChannelInit((observer, channel, remote) -> opening.made(channel))
+                    .observe((connection, state) -> {
+                        // Not behind connect(): nothing comes of that when it was cancelled, and what the
+                        // peer sends with its answer would lie in Reactor Netty's queue for ever.
+                        if (state == HttpClientState.RESPONSE_RECEIVED && connection instanceof WebsocketInbound) {
+                            install(connection, context, true, isExtended(connection), new PeerIdentity());
+                        }
+                    })
                     .headers(headers -> {
                         String authorization = context.endpoint().get(WebSocketOptions.AUTHORIZATION);
                         if (context.endpoint().extensions() != Extensions.OFF) {
@@ -233,7 +241,11 @@ public final class WebSocketTransport implements TransportProvider {
             Mono<Session> connect = secured.flatMap(ready -> ready.websocket(CLIENT_SPEC)
                     .uri(uri.getRawPath() == null || uri.getRawPath().isEmpty() ? uri.resolve("/") : uri)
                     .connect()
-                    .map(connection -> install(connection, context, true, isExtended(connection), new PeerIdentity()))
+                    .map(connection -> connection
+                            .channel()
+                            .pipeline()
+                            .get(SessionHandler.class)
+                            .session())
                     .onErrorMap(WebSocketClientHandshakeException.class, WebSocketTransport::refusal));
             return opening.closedByCancel(connect);
         });
@@ -253,7 +265,7 @@ public final class WebSocketTransport implements TransportProvider {
     }
 
     /** Called on the event loop, between the upgrade and the first frame. */
-    private static Session install(
+    private static void install(
             Connection connection, SessionContext context, boolean client, boolean extended, PeerIdentity identity) {
         EndpointOptions endpoint = context.endpoint();
         WebSocketFraming framing =
@@ -267,6 +279,5 @@ public final class WebSocketTransport implements TransportProvider {
         SessionHandler handler = context.handler(
                 framing, io.msgtrans.reactive.spi.Connection.of(connection.channel(), identity), extended);
         pipeline.replace(decoder, HANDLER, handler); // bytes that it holds already come to ours
-        return handler.session();
     }
 }

@@ -45,6 +45,7 @@ import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
+import reactor.test.StepVerifier;
 
 /** Calls over real servers that come and go. */
 @ExtendWith(LeakCheck.class)
@@ -200,6 +201,17 @@ class BalancerTest {
         answer.tryEmitEmpty();
         assertThat(first.block(LIMIT)).containsExactlyInAnyOrder("late", "b");
         a.onDispose().block(LIMIT);
+    }
+
+    @Test
+    void whoDisposesItInAnEventGetsThatEventAndThenTheEnd() {
+        Sinks.Many<List<Endpoint>> endpoints = Sinks.many().unicast().onBackpressureBuffer();
+        balance(OPTIONS, endpoints.asFlux());
+        StepVerifier.create(balancer.events().doOnNext(event -> balancer.dispose()))
+                .then(() -> endpoints.tryEmitNext(List.of(Endpoint.of("tcp://127.0.0.1:1"))))
+                .assertNext(event -> assertThat(event.kind()).isEqualTo(Kind.ADDED))
+                .expectComplete()
+                .verify(LIMIT);
     }
 
     @Test

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.test.StepVerifier;
 
 /** What a monitor sees of a server that works. */
 @ExtendWith(LeakCheck.class)
@@ -147,6 +148,15 @@ class MonitorTest {
         TransportContract.stop(server);
         end.block(LIMIT);
         assertThat(monitor.isDisposed()).isTrue();
+    }
+
+    @Test
+    void whoDisposesItInALookGetsThatLookAndThenTheEnd() {
+        Monitor monitor = Monitor.of(server, FAST);
+        StepVerifier.create(monitor.snapshots().doOnNext(now -> monitor.dispose()))
+                .expectNextCount(1)
+                .expectComplete()
+                .verify(LIMIT);
     }
 
     @Test

@@ -36,6 +36,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
+import reactor.test.StepVerifier;
 
 /** What knobs want, and that turning them does something to a server at work. */
 @ExtendWith(LeakCheck.class)
@@ -100,6 +101,20 @@ class TunerTest {
         assertThat(server.sessionOptions().writeDelay()).isEqualTo(Duration.ofMillis(2));
         assertThat(after).isGreaterThan(3 * before);
         assertThat(tuner.past()).containsExactly(seen);
+        monitor.dispose();
+    }
+
+    @Test
+    void whoDisposesItInAnEventGetsThatEventAndThenTheEnd() {
+        Monitor monitor = Monitor.of(server, MonitorOptions.DEFAULTS.interval(Duration.ofMillis(20)));
+        Knob always = new Live(
+                Knobs.writeDelay(server, Duration.ofMillis(2)), now -> new Knob.Proposal(1000, "the test wants it"));
+        Tuner tuner = Tuner.of(
+                monitor, TunerOptions.DEFAULTS.interval(Duration.ofMillis(100)).knob(always));
+        StepVerifier.create(tuner.events().doOnNext(event -> tuner.dispose()))
+                .expectNextCount(1)
+                .expectComplete()
+                .verify(LIMIT);
         monitor.dispose();
     }
 

@@ -19,6 +19,7 @@ import java.util.function.ToLongFunction;
 import org.reactivestreams.Publisher;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
+import reactor.core.publisher.BufferOverflowStrategy;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -52,6 +53,8 @@ public final class Balancer implements Disposable {
     static final Duration SLACK = Duration.ofMillis(100);
 
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(30);
+
+    private static final int EVENTS_KEPT = 100;
 
     private final BalancerOptions options;
     private final RetryBudget budget;
@@ -302,9 +305,11 @@ public final class Balancer implements Disposable {
         }
     }
 
-    /** What happens to endpoints; a subscriber that is too slow misses events. */
+    /** What happens to endpoints, from the subscription on; a slow subscriber gets the last hundred. */
     public Flux<BalancerEvent> events() {
-        return events.asFlux();
+        // The buffer's order holds for a subscriber that disposes this balancer in onNext, too: a sink alone would
+        // complete in the middle of the event.
+        return events.asFlux().onBackpressureBuffer(EVENTS_KEPT, BufferOverflowStrategy.DROP_OLDEST);
     }
 
     /** How the endpoints do; an estimate while calls are under way. */

@@ -15,6 +15,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 import reactor.core.Exceptions;
+import reactor.core.publisher.BufferOverflowStrategy;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
@@ -39,6 +40,7 @@ public final class Monitor implements Disposable {
 
     private static final int USUAL_SECONDS = 300;
     private static final int LEAST_VALUES = 30;
+    private static final int ALERTS_KEPT = 100;
     private static final double OUTLIER = 3.5;
     private static final double LEAST_DEVIATION = 0.1;
     private static final List<Figure> JUDGED = List.of(
@@ -70,6 +72,8 @@ public final class Monitor implements Disposable {
     private final History history = new History();
     private final LeakWatch leakWatch;
     private final List<AlertState> alertStates;
+    // Subscribers get these behind a queue: one that disposes this monitor in onNext would else be completed in the
+    // middle of it.
     private final Sinks.Many<MonitorSnapshot> snapshots =
             Sinks.many().multicast().directBestEffort();
     private final Sinks.Many<Alert> alerts = Sinks.many().multicast().directBestEffort();
@@ -296,9 +300,9 @@ public final class Monitor implements Disposable {
         return snapshot;
     }
 
-    /** Each look from the subscription on. */
+    /** Each look from the subscription on; a slow subscriber gets the latest. */
     public Flux<MonitorSnapshot> snapshots() {
-        return snapshots.asFlux();
+        return snapshots.asFlux().onBackpressureLatest();
     }
 
     /** What it saw. */
@@ -311,9 +315,9 @@ public final class Monitor implements Disposable {
         return buffers == null ? null : buffers.table();
     }
 
-    /** Alerts that are raised or cleared from the subscription on. */
+    /** Alerts that are raised or cleared from the subscription on; a slow subscriber gets the last hundred. */
     public Flux<Alert> alerts() {
-        return alerts.asFlux();
+        return alerts.asFlux().onBackpressureBuffer(ALERTS_KEPT, BufferOverflowStrategy.DROP_OLDEST);
     }
 
     /** The alerts that are raised now. */

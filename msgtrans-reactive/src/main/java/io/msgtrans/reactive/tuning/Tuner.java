@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import reactor.core.Disposable;
+import reactor.core.publisher.BufferOverflowStrategy;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Sinks;
 import reactor.util.Logger;
@@ -82,9 +83,11 @@ public final class Tuner implements Disposable {
         }
     }
 
-    /** What it says from the subscription on, on the monitor's thread. */
+    /** What it says from the subscription on, on the monitor's thread; a slow subscriber gets the last hundred. */
     public Flux<TunerEvent> events() {
-        return events.asFlux();
+        // The buffer's order holds for a subscriber that disposes this tuner in onNext, too: a sink alone would
+        // complete in the middle of the event.
+        return events.asFlux().onBackpressureBuffer(REMEMBERED, BufferOverflowStrategy.DROP_OLDEST);
     }
 
     /** The last hundred things that it said, newest first. */

@@ -85,8 +85,7 @@ final class Masking {
     }
 
     // The compiler looks at the buffer anew for each eight bytes, and at an array once for all: of 64 KiB that is
-    // several times
-    // what both copies cost.
+    // several times what both copies cost.
     private static void applyInArray(ByteBuffer bytes, int from, int length, int key) {
         byte[] piece = PIECE.get();
         for (int done = 0; done < length; done += PIECE_BYTES) { // a multiple of the key's length

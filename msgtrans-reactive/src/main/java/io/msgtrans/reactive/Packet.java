@@ -118,16 +118,23 @@ public final class Packet {
         return new Packet((head & WIRE_BITS) | MARK_ID_GIVEN, tail, wire, offset + HEADER_BYTES, null);
     }
 
-    /** As {@link #view(byte[], int, long, long)} over a buffer that the caller keeps alive while the packet is used. */
-    public static Packet borrow(ByteBuf wire, int index, long head, long tail) {
-        return new Packet((head & WIRE_BITS) | MARK_ID_GIVEN | MARK_BORROWED, tail, wire, index + HEADER_BYTES, null);
-    }
-
-    /** As {@link #view(byte[], int, long, long)} over a copy of the bytes behind the header. */
-    public static Packet copied(ByteBuf wire, int index, long head, long tail) {
-        byte[] bytes = new byte[(int) (tail >>> 48) + (int) (tail >>> 16)];
-        wire.getBytes(index + HEADER_BYTES, bytes);
-        return new Packet((head & WIRE_BITS) | MARK_ID_GIVEN, tail, bytes, 0, null);
+    /**
+     * As {@link #view(byte[], int, long, long)} over a copy of the bytes behind the header, or, borrowed, over a buffer that
+     * the caller keeps alive while the packet is used.
+     */
+    public static Packet read(ByteBuf wire, int index, long head, long tail, boolean borrow) {
+        // One place where it is made, so that one that nobody keeps need not exist (escape analysis).
+        Object source = wire;
+        int position = index + HEADER_BYTES;
+        long marks = MARK_ID_GIVEN | MARK_BORROWED;
+        if (!borrow) {
+            byte[] bytes = new byte[(int) (tail >>> 48) + (int) (tail >>> 16)];
+            wire.getBytes(position, bytes);
+            source = bytes;
+            position = 0;
+            marks = MARK_ID_GIVEN;
+        }
+        return new Packet((head & WIRE_BITS) | marks, tail, source, position, null);
     }
 
     /** What it is for. */

@@ -27,6 +27,9 @@ final class Inbound {
 
     // Event loop only.
     private @Nullable InboundSubscription active;
+    /** The active one while nothing waits before what comes. */
+    private @Nullable InboundSubscription direct;
+
     private final ArrayDeque<Packet> queue = new ArrayDeque<>(0);
     private long queuedBytes;
     private long shedNanos;
@@ -86,6 +89,7 @@ final class Inbound {
     private void activate(InboundSubscription subscription) {
         if (owner == subscription) {
             active = subscription;
+            aim();
             demanded();
         }
     }
@@ -101,8 +105,20 @@ final class Inbound {
     void cancelled(InboundSubscription subscription) {
         if (active == subscription) {
             active = null;
+            aim();
         }
         OWNER.compareAndSet(this, subscription, null);
+    }
+
+    private void aim() {
+        direct = queue.isEmpty() ? active : null;
+    }
+
+    /** The subscriber that gets the next packet at once, or {@code null} when it is to be kept. */
+    @Nullable
+    InboundSubscription next() {
+        InboundSubscription subscriber = direct;
+        return subscriber != null && subscriber.hasDemand() ? subscriber : null;
     }
 
     /** Whether packets should be left where they were read instead of being copied. */
@@ -117,8 +133,7 @@ final class Inbound {
 
     /** Whether a packet would be delivered, or kept within the bound. */
     boolean hasRoom() {
-        InboundSubscription subscriber = active;
-        return (subscriber != null && queue.isEmpty() && subscriber.hasDemand()) || hasQueueRoom();
+        return next() != null || hasQueueRoom();
     }
 
     private boolean hasQueueRoom() {
@@ -142,17 +157,19 @@ final class Inbound {
 
     /** Delivers a packet, or keeps it. */
     void next(Packet packet) {
-        InboundSubscription subscriber = active;
-        if (subscriber != null && queue.isEmpty() && subscriber.hasDemand()) {
+        InboundSubscription subscriber = next();
+        if (subscriber != null) {
             subscriber.deliver(packet);
         } else {
             keep(packet);
         }
     }
 
-    private void keep(Packet packet) {
+    /** To be called when {@link #next()} gives nobody. */
+    void keep(Packet packet) {
         Packet kept = packet.isBorrowed() ? packet.compact() : packet;
         queue.add(kept);
+        aim();
         queuedBytes += kept.lengthBytes();
         if (arrivals != null) {
             arrivals.add(handler.nanoTime());
@@ -169,6 +186,7 @@ final class Inbound {
             InboundSubscription subscriber = active;
             while (subscriber != null && !queue.isEmpty() && subscriber.hasDemand()) {
                 Packet packet = queue.remove();
+                aim();
                 queuedBytes -= packet.lengthBytes();
                 if (arrivals != null && isTooOld(packet, arrivals.remove())) {
                     handler.shed(packet);
@@ -206,6 +224,7 @@ final class Inbound {
     int discard() {
         int discarded = queue.size();
         queue.clear();
+        aim();
         if (arrivals != null) {
             arrivals.clear();
         }

@@ -44,6 +44,21 @@ public final class PlainFraming implements Framing {
         sink.packet(in, index);
     }
 
+    // The header is read once for both.
+    @Override
+    public int take(ByteBuf in, int index, int available, FrameSink sink) {
+        if (available < Packet.HEADER_BYTES) {
+            return -Packet.HEADER_BYTES;
+        }
+        long head = in.getLong(index);
+        long tail = in.getLong(index + 8);
+        int length = (int) PacketHeader.check(head, tail, maxPayload);
+        if (length <= available) {
+            sink.packet(in, index, head, tail);
+        }
+        return length;
+    }
+
     @Override
     public int maxPayload() {
         return maxPayload;

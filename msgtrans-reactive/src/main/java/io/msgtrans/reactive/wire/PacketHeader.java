@@ -42,7 +42,13 @@ public final class PacketHeader {
 
     /** Whether a head is one of v1 without extensions: version 1, compression 0..2, type 0..2. */
     public static boolean isUsual(long head) {
-        return (head >>> 56) == Packet.VERSION && (head >>> 48 & 0xFF) <= 2 && (head >>> 40 & 0xFF) <= 2;
+        return isPlain(head)
+                || ((head >>> 56) == Packet.VERSION && (head >>> 48 & 0xFF) <= 2 && (head >>> 40 & 0xFF) <= 2);
+    }
+
+    /** Whether a head is that of an uncompressed one-way packet. */
+    public static boolean isPlain(long head) {
+        return head >>> 40 == (long) Packet.VERSION << 16;
     }
 
     /** How long a packet is, as its tail says. */

@@ -66,6 +66,8 @@ final class Outbound implements Runnable {
     private final Framing framing;
     private final PendingRequests pending;
     private final int maxPayload;
+    /** Whether there is more in a frame than its packet. */
+    private final boolean framed;
     /** Whether the channel has no write buffer, and with it no water marks (QUIC streams). */
     private final boolean countsUnwritten;
 
@@ -127,6 +129,7 @@ final class Outbound implements Runnable {
         this.framing = framing;
         this.pending = pending;
         this.maxPayload = framing.maxPayload();
+        this.framed = framing.addsBytes();
         this.countsUnwritten = channel.unsafe().outboundBuffer() == null;
         delayWrites();
         updateEncoding();
@@ -526,12 +529,13 @@ final class Outbound implements Runnable {
         if (packetLength >= GATHER_BYTES && gather(packet, id, packetLength, sender)) {
             return -1;
         }
-        int prefixLength = framing.prefixLength(packetLength);
-        if (prefixLength + packetLength > capacity - length) {
-            makeRoom(prefixLength + packetLength);
+        if (framed) {
+            return beginFrame(packetLength);
         }
-        framing.writePrefix(bytes, length, packetLength);
-        return length + prefixLength;
+        if (packetLength > capacity - length) {
+            makeRoom(packetLength);
+        }
+        return length;
     }
 
     /** What is encoded into, until the next packet is placed. */
@@ -542,7 +546,9 @@ final class Outbound implements Runnable {
     /** The packet was written at its index: ends its frame, gives it back, and flushes when enough has gathered. */
     void placed(Packet packet, int packetIndex, int id, @Nullable SendSubscriber sender) {
         int packetLength = (int) packet.lengthBytes();
-        framing.finish(bytes, length, packetIndex, packetLength);
+        if (framed) {
+            framing.finish(bytes, length, packetIndex, packetLength);
+        }
         length = packetIndex + packetLength;
         if (packet.isResponse()) {
             session.peerRequests().answered(id);

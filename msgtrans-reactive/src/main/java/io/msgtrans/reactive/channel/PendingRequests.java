@@ -28,6 +28,9 @@ final class PendingRequests {
     private final RequestTable byId;
     private @Nullable TimeoutWheel wheel;
     private int lastId;
+    /** From the last id up to this one none is 0 or pending. */
+    private int freeUntil;
+
     private long sent;
     private long timedOut;
 
@@ -77,22 +80,24 @@ final class PendingRequests {
 
     /** The next message id: counts up from 1, skips 0 and what is pending. */
     int nextId() {
-        int id = ++lastId;
-        return id == 0 || !byId.isEmpty() ? freeIdFrom(id) : id;
+        return lastId == freeUntil ? look() : ++lastId;
     }
 
-    private int freeIdFrom(int first) {
-        int id = first;
+    private int look() {
+        int id = lastId + 1;
         while (id == 0 || byId.containsKey(id)) {
             id++;
         }
         lastId = id;
+        // Requests with ids of this counter are behind it for as long as that does not come round.
+        freeUntil = !byId.isEmpty() ? id : id < 0 ? -1 : Integer.MAX_VALUE;
         return id;
     }
 
     /** Continues the ids behind this one; for tests of the wrap. */
     void startIdsAfter(int id) {
         lastId = id;
+        freeUntil = id;
     }
 
     /** Gives the request its id and its deadline; false when its own id is pending, and the request is refused. */
@@ -104,6 +109,9 @@ final class PendingRequests {
             request.fail(new IllegalArgumentException(
                     "a request with message id " + Integer.toUnsignedString(id) + " is pending on this session"));
             return false;
+        }
+        if (packet.hasMessageId()) {
+            freeUntil = lastId; // it may be before the counter
         }
         request.id = id;
         request.registered = true;

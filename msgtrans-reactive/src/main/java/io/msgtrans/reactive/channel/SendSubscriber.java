@@ -145,15 +145,16 @@ final class SendSubscriber extends PublisherSender implements Subscription {
         if (state != ACTIVE || upstreamDone) {
             return false;
         }
+        Outbound out = outbound;
         int polled = 0;
         try {
-            while (polled < max && outbound.canEncode()) {
+            while (polled < max && out.canEncode()) {
                 Packet packet = packets.poll();
                 if (packet == null) {
                     upstreamDone = true;
                     return false;
                 }
-                LimitException tooLarge = outbound.sizeError(packet);
+                LimitException tooLarge = out.sizeError(packet);
                 if (tooLarge != null) {
                     packet.release();
                     cancelUpstream();
@@ -161,11 +162,11 @@ final class SendSubscriber extends PublisherSender implements Subscription {
                     end(tooLarge);
                     return false;
                 }
-                int id = outbound.idOf(packet); // Outbound.encode in its parts: see there
-                int index = outbound.place(packet, id, this);
+                int id = out.idOf(packet); // Outbound.encode in its parts: see there
+                int index = out.place(packet, id, this);
                 if (index >= 0) {
-                    packet.writeTo(outbound.bytes(), index, id);
-                    outbound.placed(packet, index, id, this);
+                    packet.writeTo(out.bytes(), index, id);
+                    out.placed(packet, index, id, this);
                 }
                 polled++;
             }

@@ -48,6 +48,14 @@ public interface Framing {
     /** Largest payload in bytes that this side accepts and sends. */
     int maxPayload();
 
+    /**
+     * Whether frames have bytes that are not their packet's, or change those; true by default. Where it is false,
+     * {@link #prefixLength}, {@link #writePrefix} and {@link #finish} have nothing to do, and need not be called.
+     */
+    default boolean addsBytes() {
+        return true;
+    }
+
     /** Bytes before a packet of this length in its frame. */
     int prefixLength(long packetLength);
 

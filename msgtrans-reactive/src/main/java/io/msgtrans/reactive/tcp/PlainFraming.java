@@ -65,6 +65,11 @@ public final class PlainFraming implements Framing {
     }
 
     @Override
+    public boolean addsBytes() {
+        return false;
+    }
+
+    @Override
     public int prefixLength(long packetLength) {
         return 0;
     }

@@ -66,6 +66,28 @@ class PendingRequestsTest {
     }
 
     @Test
+    void idsWrapPastZeroWhenNothingIsPending() {
+        pending.startIdsAfter(0x7FFFFFFE);
+        assertThat(pending.nextId()).isEqualTo(0x7FFFFFFF);
+        assertThat(pending.nextId()).isEqualTo(0x80000000);
+        pending.startIdsAfter(0xFFFFFFFE);
+        assertThat(pending.nextId()).isEqualTo(0xFFFFFFFF);
+        assertThat(pending.nextId()).isEqualTo(1);
+        assertThat(pending.nextId()).isEqualTo(2);
+    }
+
+    @Test
+    void aRequestOfAnIdBeforeTheCounterIsSkippedUntilItIsAnswered() {
+        assertThat(pending.nextId()).isEqualTo(1);
+        assertThat(pending.register(request(withId(3), new Caller()))).isTrue();
+        assertThat(pending.nextId()).isEqualTo(2);
+        assertThat(pending.nextId()).isEqualTo(4);
+        assertThat(pending.take(3)).isNotNull();
+        pending.startIdsAfter(2);
+        assertThat(pending.nextId()).isEqualTo(3);
+    }
+
+    @Test
     void anIdThatIsPendingIsRefusedBeforeItIsWritten() {
         Caller first = new Caller();
         Caller second = new Caller();

@@ -72,6 +72,9 @@ final class RunningServer implements BoundServer {
     private final Timings timings = new Timings();
     private final Set<EventExecutor> eventLoops = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean stopping = new AtomicBoolean();
+    /** Whether what opens while it stops is drained instead of being cut. */
+    private volatile boolean draining;
+
     private final Sinks.Empty<Void> disposed = Sinks.empty();
     private final Sinks.Empty<Void> empty = Sinks.empty();
 
@@ -296,7 +299,9 @@ final class RunningServer implements BoundServer {
                     .subscribe(full ->
                             events.emit(new ServerEvent(Kind.SLOW, session, session.remoteAddress(), null, null)));
         }
-        if (stopping.get()) {
+        if (draining) {
+            session.drain().subscribe();
+        } else if (stopping.get()) {
             session.dispose();
         }
         Disposable.Swap handling = Disposables.swap();
@@ -433,9 +438,11 @@ final class RunningServer implements BoundServer {
                 .flatMap(session -> session.drain().onErrorComplete(), Integer.MAX_VALUE)
                 .then()
                 .timeout(deadline, Mono.empty());
+        draining = true;
         stopListening()
                 .then(Mono.defer(() -> sessionsGone))
                 .doFinally(signal -> {
+                    draining = false;
                     cutSessions();
                 })
                 .subscribe(nothing -> {}, error -> log.warn("drain failed", error));
@@ -444,6 +451,7 @@ final class RunningServer implements BoundServer {
 
     @Override
     public void dispose() {
+        draining = false;
         stopListening().subscribe(nothing -> {}, error -> log.warn("a listener could not be closed", error));
         cutSessions();
     }

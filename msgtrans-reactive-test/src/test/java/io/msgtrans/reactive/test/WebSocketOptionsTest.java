@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.msgtrans.reactive.BoundServer;
 import io.msgtrans.reactive.EndpointOptions;
 import io.msgtrans.reactive.Packet;
+import io.msgtrans.reactive.ServerEvent;
 import io.msgtrans.reactive.SessionOptions;
 import io.msgtrans.reactive.TransportServer;
 import io.msgtrans.reactive.health.HeartbeatOptions;
@@ -151,6 +152,18 @@ class WebSocketOptionsTest {
         try (RawPeer peer = RawPeer.upgrade(server.uri(), "/")) {
             TransportContract.until("it is open", () -> server.sessionCount() == 1);
             server.drain(Duration.ofSeconds(5)).subscribe();
+            assertThat(closeCode(peer)).isEqualTo(1001);
+        }
+        server.onDispose().block(TransportContract.LIMIT);
+    }
+
+    @Test
+    void aSessionThatOpensWhileADrainBeginsIsToldSo() throws IOException {
+        BoundServer server = serve(o -> o, o -> o);
+        server.events()
+                .filter(event -> event.kind() == ServerEvent.Kind.OPENED)
+                .subscribe(opened -> server.drain(Duration.ofSeconds(5)).subscribe());
+        try (RawPeer peer = RawPeer.upgrade(server.uri(), "/")) {
             assertThat(closeCode(peer)).isEqualTo(1001);
         }
         server.onDispose().block(TransportContract.LIMIT);

@@ -27,9 +27,6 @@ final class Inbound {
 
     // Event loop only.
     private @Nullable InboundSubscription active;
-    /** The active one while nothing waits before what comes. */
-    private @Nullable InboundSubscription direct;
-
     private final ArrayDeque<Packet> queue = new ArrayDeque<>(0);
     private long queuedBytes;
     private long shedNanos;
@@ -89,7 +86,6 @@ final class Inbound {
     private void activate(InboundSubscription subscription) {
         if (owner == subscription) {
             active = subscription;
-            aim();
             demanded();
         }
     }
@@ -105,20 +101,15 @@ final class Inbound {
     void cancelled(InboundSubscription subscription) {
         if (active == subscription) {
             active = null;
-            aim();
         }
         OWNER.compareAndSet(this, subscription, null);
-    }
-
-    private void aim() {
-        direct = queue.isEmpty() ? active : null;
     }
 
     /** The subscriber that gets the next packet at once, or {@code null} when it is to be kept. */
     @Nullable
     InboundSubscription next() {
-        InboundSubscription subscriber = direct;
-        return subscriber != null && subscriber.hasDemand() ? subscriber : null;
+        InboundSubscription subscriber = active;
+        return subscriber != null && queue.isEmpty() && subscriber.hasDemand() ? subscriber : null;
     }
 
     /** Whether packets should be left where they were read instead of being copied. */
@@ -169,7 +160,6 @@ final class Inbound {
     void keep(Packet packet) {
         Packet kept = packet.isBorrowed() ? packet.compact() : packet;
         queue.add(kept);
-        aim();
         queuedBytes += kept.lengthBytes();
         if (arrivals != null) {
             arrivals.add(handler.nanoTime());
@@ -186,7 +176,6 @@ final class Inbound {
             InboundSubscription subscriber = active;
             while (subscriber != null && !queue.isEmpty() && subscriber.hasDemand()) {
                 Packet packet = queue.remove();
-                aim();
                 queuedBytes -= packet.lengthBytes();
                 if (arrivals != null && isTooOld(packet, arrivals.remove())) {
                     handler.shed(packet);
@@ -224,7 +213,6 @@ final class Inbound {
     int discard() {
         int discarded = queue.size();
         queue.clear();
-        aim();
         if (arrivals != null) {
             arrivals.clear();
         }

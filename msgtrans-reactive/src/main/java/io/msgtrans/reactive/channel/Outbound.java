@@ -529,13 +529,7 @@ final class Outbound implements Runnable {
         if (packetLength >= GATHER_BYTES && gather(packet, id, packetLength, sender)) {
             return -1;
         }
-        if (framed) {
-            return beginFrame(packetLength);
-        }
-        if (packetLength > capacity - length) {
-            makeRoom(packetLength);
-        }
-        return length;
+        return beginFrame(packetLength);
     }
 
     /** What is encoded into, until the next packet is placed. */
@@ -625,11 +619,13 @@ final class Outbound implements Runnable {
     }
 
     private int beginFrame(int packetLength) {
-        int prefixLength = framing.prefixLength(packetLength);
+        int prefixLength = framed ? framing.prefixLength(packetLength) : 0;
         if (prefixLength + packetLength > capacity - length) {
             makeRoom(prefixLength + packetLength);
         }
-        framing.writePrefix(bytes, length, packetLength);
+        if (framed) {
+            framing.writePrefix(bytes, length, packetLength);
+        }
         return length + prefixLength;
     }
 

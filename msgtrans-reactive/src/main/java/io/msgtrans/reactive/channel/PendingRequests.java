@@ -89,8 +89,7 @@ final class PendingRequests {
             id++;
         }
         lastId = id;
-        // Requests with ids of this counter are behind it for as long as that does not come round.
-        freeUntil = !byId.isEmpty() ? id : id < 0 ? -1 : Integer.MAX_VALUE;
+        freeUntil = byId.isEmpty() ? -1 : id; // to the last before 0: requests with ids of this counter are behind it
         return id;
     }
 

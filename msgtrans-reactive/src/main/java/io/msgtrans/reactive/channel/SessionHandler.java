@@ -100,8 +100,6 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     private TimeoutWheel.@Nullable Timeout pause;
     /** Whether the next packet would be the first, and may ask for the wire extensions. */
     private boolean helloPossible;
-    /** Whether something looks at a plain packet before the subscriber. */
-    private boolean inspecting;
 
     /** Whether the answer to our hello is waited for. */
     private volatile boolean sayingHello;
@@ -157,7 +155,6 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     /** The peer's first packet may ask for the wire extensions. To be called before the handler is added. */
     public SessionHandler acceptHello() {
         helloPossible = true;
-        inspecting = true;
         return this;
     }
 
@@ -276,7 +273,6 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         activity = LoopActivity.current();
         Connection whole = connection == null ? Connection.of(ctx.channel()) : connection;
         gate = limits.apply(whole.remote());
-        inspecting |= gate != null;
         inbound.shedAfter(gate == null ? 0 : gate.shedNanos());
         ChannelSession created =
                 new ChannelSession(ids.getAsLong(), scheme, options, framing, role, whole, ctx, this, inbound, timings);
@@ -293,14 +289,12 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         session = present;
         inbound = whole.inbound();
         gate = whole.gate;
-        inspecting |= gate != null;
         activity = whole.activity;
         outbound = present.addLane(ctx);
         List<SessionHandler> more = new ArrayList<>(whole.lanes);
         more.add(this);
         whole.lanes = List.copyOf(more);
         discarding = whole.discarding;
-        inspecting |= discarding;
         readMore();
     }
 
@@ -510,12 +504,10 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     /** From now on what arrives is thrown away, so that the end of the stream is seen. */
     void discardReads() {
         discarding = true;
-        inspecting = true;
         discardParked();
         readMore();
         for (SessionHandler lane : lanes) {
             lane.discarding = true;
-            lane.inspecting = true;
             lane.readMore();
         }
     }
@@ -650,7 +642,12 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     // On the way of every packet: short, so that it is compiled into its callers with what the subscriber does.
     @Override
     public void packet(ByteBuf in, int index, long head, long tail) {
-        if (!PacketHeader.isPlain(head) || inspecting || gathered || (tail & Packet.FLAG_FRAGMENTED) != 0) {
+        if (!PacketHeader.isPlain(head)
+                || (tail & Packet.FLAG_FRAGMENTED) != 0
+                || gathered
+                || discarding
+                || helloPossible
+                || gate != null) {
             inspect(in, index, head, tail);
             return;
         }
@@ -660,7 +657,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         if (subscriber != null) {
             subscriber.deliver(Packet.read(in, index, head, tail, subscriber.borrowed));
         } else {
-            to.keep(own(in, index, head, tail));
+            to.keep(Packet.read(in, index, head, tail, false));
         }
     }
 
@@ -740,7 +737,6 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     private void deliverIfWanted(Packet packet) {
         if (helloPossible) {
             helloPossible = false;
-            inspecting = gate != null || discarding;
             if (Hello.isHello(packet)) {
                 present().extend();
                 outbound().encode(packet.responseBuilder().extHeader(Hello.TEXT).build(), null);

@@ -42,7 +42,7 @@ public final class PacketHeader {
 
     /** Whether a head is one of v1 without extensions: version 1, compression 0..2, type 0..2. */
     public static boolean isUsual(long head) {
-        return isPlain(head)
+        return isPlain(head) // most are: one comparison
                 || ((head >>> 56) == Packet.VERSION && (head >>> 48 & 0xFF) <= 2 && (head >>> 40 & 0xFF) <= 2);
     }
 

@@ -104,13 +104,18 @@ class TunerTest {
         monitor.dispose();
     }
 
+    /** It proposes something at each look. */
+    private Tuner talkative(Monitor monitor) {
+        Knob always = new Live(
+                Knobs.writeDelay(server, Duration.ofMillis(2)), now -> new Knob.Proposal(1000, "the test wants it"));
+        return Tuner.of(
+                monitor, TunerOptions.DEFAULTS.interval(Duration.ofMillis(100)).knob(always));
+    }
+
     @Test
     void whoDisposesItInAnEventGetsThatEventAndThenTheEnd() {
         Monitor monitor = Monitor.of(server, MonitorOptions.DEFAULTS.interval(Duration.ofMillis(20)));
-        Knob always = new Live(
-                Knobs.writeDelay(server, Duration.ofMillis(2)), now -> new Knob.Proposal(1000, "the test wants it"));
-        Tuner tuner = Tuner.of(
-                monitor, TunerOptions.DEFAULTS.interval(Duration.ofMillis(100)).knob(always));
+        Tuner tuner = talkative(monitor);
         StepVerifier.create(tuner.events().doOnNext(event -> tuner.dispose()))
                 .expectNextCount(1)
                 .expectComplete()
@@ -121,10 +126,7 @@ class TunerTest {
     @Test
     void itEndsThoughAnEventIsBeingTold() {
         Monitor monitor = Monitor.of(server, MonitorOptions.DEFAULTS.interval(Duration.ofMillis(20)));
-        Knob always = new Live(
-                Knobs.writeDelay(server, Duration.ofMillis(2)), now -> new Knob.Proposal(1000, "the test wants it"));
-        Tuner tuner = Tuner.of(
-                monitor, TunerOptions.DEFAULTS.interval(Duration.ofMillis(100)).knob(always));
+        Tuner tuner = talkative(monitor);
         Semaphore told = new Semaphore(0);
         AtomicBoolean goOn = new AtomicBoolean();
         Mono<Void> end = tuner.events()

@@ -23,6 +23,8 @@ import java.util.Locale;
  * <tr><td>stream credit</td><td>16,384, 4 MiB</td><td>65,536, 16 MiB</td><td>4,096, 1 MiB</td><td>256, 256 KiB</td></tr>
  * <tr><td>event loops</td><td>one per processor</td><td>one per processor, bound to NUMA nodes</td>
  *     <td>one per two processors, bound to them, polling busily</td><td>two at most</td></tr>
+ * <tr><td>before they sleep</td><td>they ask for events for 50 us, where it pays</td><td>the same</td><td>they never do</td>
+ *     <td>they do not</td></tr>
  * <tr><td>sockets</td><td>as the system has them</td><td>as the system has them</td><td>{@code quickAck}, {@code busyPoll} 50 us</td>
  *     <td>as the system has them</td></tr>
  * <tr><td>every request is measured up to</td><td>50,000/s</td><td>10,000/s</td><td>1,000,000/s</td><td>1,000/s</td></tr>
@@ -104,7 +106,8 @@ public enum Preset {
                         .threads(Math.max(1, processors / 2))
                         .pinning(ifPossible(Pinning.PROCESSOR))
                         .busyPolling(true);
-            case CONSTRAINED -> EventLoopOptions.DEFAULTS.threads(Math.min(2, processors));
+            case CONSTRAINED ->
+                EventLoopOptions.DEFAULTS.threads(Math.min(2, processors)).spin(Duration.ZERO);
         };
     }
 

@@ -135,7 +135,7 @@ class PresetTest {
     @Test
     void whatIsSetBehindAPresetWins() {
         EventLoops loops = EventLoops.create(
-                EventLoopOptions.DEFAULTS.name("mine").threads(1).io(IoKind.NIO));
+                EventLoopOptions.DEFAULTS.name("mine").threads(1).io(IoKind.NIO).spin(Duration.ZERO));
         assertThat(TransportServer.create()
                         .preset(Preset.HIGH_THROUGHPUT)
                         .session(options -> options.inboundPackets(7).writeDelay(Duration.ofMillis(1)))

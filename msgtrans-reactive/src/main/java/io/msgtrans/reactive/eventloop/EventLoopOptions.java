@@ -3,6 +3,7 @@ package io.msgtrans.reactive.eventloop;
 import io.msgtrans.reactive.spi.OptionRange;
 import java.time.Duration;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** How event loops are made. Immutable: each method returns a changed copy. */
 public final class EventLoopOptions implements Cloneable {
@@ -12,6 +13,7 @@ public final class EventLoopOptions implements Cloneable {
 
     private static final int MOST_THREADS = 4096;
     private static final Duration MOST_SPIN = Duration.ofMillis(1);
+    private static final Duration DEFAULT_SPIN = Duration.ofNanos(50_000);
 
     // Never written after the copy that a method returns has left it.
     private String name = "msgtrans";
@@ -19,7 +21,8 @@ public final class EventLoopOptions implements Cloneable {
     private IoKind io = IoKind.AUTO;
     private Pinning pinning = Pinning.NONE;
     private boolean busyPolling;
-    private Duration spin = Duration.ZERO;
+    /** {@code null} for the default. */
+    private @Nullable Duration spin;
 
     private EventLoopOptions() {}
 
@@ -83,10 +86,11 @@ public final class EventLoopOptions implements Cloneable {
     }
 
     /**
-     * How long they ask for events again before they sleep, up to 1 ms; zero, the default, for not at all. It saves the time that the
-     * operating system takes to wake a thread where the next event is near, and takes processor time that others may want. Event loops
-     * to which nothing comes meanwhile stop asking, but for one trial in 64 times that they sleep. Without effect where {@link
-     * #busyPolling} is on. Not on {@link IoKind#IO_URING}.
+     * How long they ask for events again before they sleep, up to 1 ms; zero for not at all, default 50 us. It saves the time that the
+     * operating system takes to wake a thread where the next event is near, and takes processor time that others may want: no more than
+     * what they find is worth, as those to which too little comes meanwhile stop asking, but for one trial in 64 times that they sleep.
+     * The default is zero where a control group limits the processor time of this process, and on {@link IoKind#IO_URING}, where it can't
+     * be had. Without effect where {@link #busyPolling} is on.
      */
     public EventLoopOptions spin(Duration time) {
         EventLoopOptions copy = copy();
@@ -95,12 +99,19 @@ public final class EventLoopOptions implements Cloneable {
     }
 
     public Duration spin() {
-        return spin;
+        return spin == null ? DEFAULT_SPIN : spin;
     }
 
-    /** How long to ask for events before a sleep, in nanoseconds: 0 for not at all, {@link PollingLoop#FOR_EVER}. */
-    long pollNanos() {
-        return busyPolling ? PollingLoop.FOR_EVER : spin.toNanos();
+    /**
+     * How long to ask for events before a sleep, in nanoseconds: 0 for not at all, {@link PollingLoop#FOR_EVER}.
+     *
+     * @param limited whether this process may use only so much time of its processors
+     */
+    long pollNanos(IoKind kind, boolean limited) {
+        if (busyPolling) {
+            return PollingLoop.FOR_EVER;
+        }
+        return spin == null && (limited || kind == IoKind.IO_URING) ? 0 : spin().toNanos();
     }
 
     @Override
@@ -111,7 +122,7 @@ public final class EventLoopOptions implements Cloneable {
                 && io == that.io
                 && pinning == that.pinning
                 && busyPolling == that.busyPolling
-                && spin.equals(that.spin);
+                && Objects.equals(spin, that.spin);
     }
 
     @Override

@@ -27,6 +27,7 @@ public final class EventLoops implements LoopResources {
 
     private final EventLoopOptions options;
     private final IoKind io;
+    private final long pollNanos;
     private final SocketChannels channels;
     private final List<BitSet> places;
 
@@ -35,10 +36,11 @@ public final class EventLoops implements LoopResources {
     private @Nullable EventLoopGroup acceptor;
     private boolean disposed;
 
-    private EventLoops(EventLoopOptions options, CpuTopology topology) {
+    private EventLoops(EventLoopOptions options, CpuTopology topology, boolean limited) {
         this.options = options;
         this.io = SocketChannels.resolve(options.io());
-        this.channels = SocketChannels.of(io, options.pollNanos() > 0);
+        this.pollNanos = options.pollNanos(io, limited);
+        this.channels = SocketChannels.of(io, pollNanos > 0);
         int threads = options.threads() == 0
                 ? Math.min(topology.processors(), Runtime.getRuntime().availableProcessors())
                 : options.threads();
@@ -54,7 +56,7 @@ public final class EventLoops implements LoopResources {
      * @throws IllegalStateException when an option needs what is not here
      */
     public static EventLoops create(EventLoopOptions options) {
-        return new EventLoops(options, CpuTopology.read());
+        return new EventLoops(options, CpuTopology.read(), CpuQuota.isSet());
     }
 
     /** Whether threads can be bound to processors here. */
@@ -118,8 +120,8 @@ public final class EventLoops implements LoopResources {
 
     private EventLoopGroup group(int threads, ThreadFactory factory) {
         checkOpen();
-        return options.pollNanos() > 0
-                ? PollingLoop.group(threads, factory, channels.handler(), options.pollNanos())
+        return pollNanos > 0
+                ? PollingLoop.group(threads, factory, channels.handler(), pollNanos)
                 : new MultiThreadIoEventLoopGroup(threads, factory, channels.handler());
     }
 
@@ -190,10 +192,9 @@ public final class EventLoops implements LoopResources {
                     case NODE -> ", each bound to a NUMA node";
                     case PROCESSOR -> ", each bound to a processor";
                 };
-        long spinMicros = options.spin().toNanos() / 1000;
         String polling = options.isBusyPolling()
                 ? ", polling busily"
-                : spinMicros == 0 ? "" : ", polling for up to " + spinMicros + " us before they sleep";
+                : pollNanos == 0 ? "" : ", polling for up to " + pollNanos / 1000 + " us before they sleep";
         return (places.size() == 1 ? "1 event loop " : places.size() + " event loops ") + options.name() + " on "
                 + io.name().toLowerCase(Locale.ROOT) + bound + polling;
     }

@@ -17,7 +17,8 @@ import java.util.function.Function;
  * without sockets sleeps like any other.
  *
  * <p>What asks for a while does so only where it pays: each time that something came meanwhile counts for it, each time that
- * nothing did against it, and one whose count is used up tries again only once in {@value #SLEEPS_BETWEEN_TRIALS} times that it sleeps.
+ * nothing did twice against it, and one whose count is used up tries again only once in {@value #SLEEPS_BETWEEN_TRIALS} times that it
+ * sleeps. So does one that was kept from its processor while it asked: others want it.
  */
 final class PollingLoop extends SingleThreadIoEventLoop implements SelectStrategy {
 
@@ -25,12 +26,19 @@ final class PollingLoop extends SingleThreadIoEventLoop implements SelectStrateg
 
     private static final int MOST_CREDIT = 8;
     private static final int SLEEPS_BETWEEN_TRIALS = 64;
+    /** Of the count, when nothing came: it took all of the time, and the sleep followed. */
+    private static final int COST_OF_NOTHING = 2;
+    /** A trial is longer: a peer that sleeps takes its time to wake, one that asks for events as well does not. */
+    private static final int TRIAL_FACTOR = 2;
+    /** To ask once takes a microsecond; the kernel's own work, such as its clock, some more. */
+    private static final long AWAY_NANOS = 100_000;
 
     private final long spinNanos;
 
     // Event loop only.
     private boolean spinning;
     private long spinEnd;
+    private long lastNanos;
     private int credit = MOST_CREDIT;
     private int sleepsLeft;
 
@@ -54,15 +62,28 @@ final class PollingLoop extends SingleThreadIoEventLoop implements SelectStrateg
         int ready = selectNow.get();
         if (ready > 0) {
             paid();
-        } else if (!spinning) {
+        } else if (spinning) {
+            return goesOn(ticker().nanoTime()) ? ready : SELECT;
+        } else {
             spinning = true;
-            spinEnd = ticker().nanoTime() + spinNanos;
-        } else if (ticker().nanoTime() - spinEnd >= 0) {
-            spinning = false;
-            credit--;
-            return SELECT;
+            lastNanos = ticker().nanoTime();
+            spinEnd = lastNanos + (credit == 1 ? TRIAL_FACTOR * spinNanos : spinNanos);
         }
         return ready;
+    }
+
+    private boolean goesOn(long now) {
+        boolean away = now - lastNanos > AWAY_NANOS;
+        lastNanos = now;
+        if (away) {
+            credit = 0;
+        } else if (now - spinEnd >= 0) {
+            credit = Math.max(0, credit - COST_OF_NOTHING);
+        } else {
+            return true;
+        }
+        spinning = false;
+        return false;
     }
 
     private boolean mayPay() {

@@ -8,6 +8,7 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.SelectStrategy;
 import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.DatagramChannel;
@@ -120,8 +121,11 @@ class EventLoopsTest {
 
     @Test
     void namesTellWhatThreadsAreFor() {
-        EventLoops loops =
-                create(EventLoopOptions.DEFAULTS.name("orders").threads(1).io(IoKind.NIO));
+        EventLoops loops = create(EventLoopOptions.DEFAULTS
+                .name("orders")
+                .threads(1)
+                .io(IoKind.NIO)
+                .spin(Duration.ZERO));
         assertThat(Mono.fromSupplier(() -> Thread.currentThread().getName())
                         .subscribeOn(Schedulers.fromExecutor(loops.onServer(true)))
                         .block(LIMIT))
@@ -231,18 +235,14 @@ class EventLoopsTest {
                         for (int i = 0; i < 100; i++) {
                             polls(loop, 2); // whatever it went through before: events that come soon
                         }
-                        for (int i = 0; i < 8; i++) {
+                        for (int i = 0; i < 4; i++) {
                             assertThat(polls(loop, NEVER)).as("wait %d", i).isPositive();
                         }
                         for (int trial = 0; trial < 3; trial++) {
-                            for (int i = 0; i < 64; i++) {
-                                assertThat(polls(loop, NEVER)).isZero();
-                            }
+                            sleepsAtOnce(loop, 64);
                             assertThat(polls(loop, NEVER)).as("trial %d", trial).isPositive();
                         }
-                        for (int i = 0; i < 64; i++) {
-                            assertThat(polls(loop, NEVER)).isZero();
-                        }
+                        sleepsAtOnce(loop, 64);
                         assertThat(polls(loop, 2)).as("a trial that pays").isEqualTo(2);
                         assertThat(polls(loop, 2)).isEqualTo(2);
                         return null;
@@ -254,6 +254,51 @@ class EventLoopsTest {
                     .isZero();
         }
         assertThat(loops.toString()).endsWith(", polling for up to 1 us before they sleep");
+    }
+
+    @Test
+    void anEventLoopThatOthersKeepFromItsProcessorStopsAskingAtOnce() throws Exception {
+        EventLoops loops =
+                create(EventLoopOptions.DEFAULTS.name("away").threads(1).spin(Duration.ofMillis(1)));
+        try (ServerSocket peer = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            Channel channel = connect(loops, peer);
+            PollingLoop loop = (PollingLoop) channel.eventLoop();
+            loop.submit(() -> {
+                        for (int i = 0; i < 100; i++) {
+                            polls(loop, 2);
+                        }
+                        assertThat(loop.calculateStrategy(() -> 0, false)).isZero();
+                        LockSupport.parkNanos(200_000); // the processor is another's
+                        assertThat(loop.calculateStrategy(() -> 0, false)).isEqualTo(SelectStrategy.SELECT);
+                        sleepsAtOnce(loop, 64);
+                        assertThat(polls(loop, 2)).as("a trial that pays").isEqualTo(2);
+                        assertThat(polls(loop, 2)).isEqualTo(2);
+                        return null;
+                    })
+                    .sync();
+            channel.close().sync();
+        }
+    }
+
+    @Test
+    void theyAskForAWhileByDefaultButNotWhereProcessorTimeIsLimited() {
+        EventLoopOptions defaults = EventLoopOptions.DEFAULTS;
+        assertThat(defaults.spin()).isEqualTo(Duration.ofNanos(50_000));
+        assertThat(defaults.pollNanos(IoKind.EPOLL, false)).isEqualTo(50_000);
+        assertThat(defaults.pollNanos(IoKind.EPOLL, true)).isZero();
+        assertThat(defaults.pollNanos(IoKind.IO_URING, false)).isZero();
+        assertThat(defaults.spin(Duration.ZERO).pollNanos(IoKind.EPOLL, false)).isZero();
+        assertThat(defaults.spin(Duration.ofNanos(50_000)).pollNanos(IoKind.EPOLL, true))
+                .as("named")
+                .isEqualTo(50_000);
+        assertThat(defaults.busyPolling(true).pollNanos(IoKind.EPOLL, true)).isEqualTo(PollingLoop.FOR_EVER);
+        assertThat(create(defaults.spin(Duration.ZERO)).toString()).doesNotContain("polling");
+    }
+
+    private static void sleepsAtOnce(PollingLoop loop, int times) throws Exception {
+        for (int i = 0; i < times; i++) {
+            assertThat(polls(loop, NEVER)).isZero();
+        }
     }
 
     private static final int NEVER = Integer.MAX_VALUE;

@@ -37,6 +37,7 @@ class HeartbeatTest {
 
     private static final Duration LIMIT = Duration.ofSeconds(30);
     private static final Duration MINUTE = Duration.ofMinutes(1);
+    private static final Duration HOUR = Duration.ofHours(1);
     /** Less than a minute, by which states change, and more than the half of it by which they are looked at. */
     private static final Duration STEP = Duration.ofSeconds(40);
 
@@ -101,13 +102,13 @@ class HeartbeatTest {
                 .bindNow();
     }
 
-    /** A session that asks once a minute, and has been answered. */
+    /** A session that asks once a minute, and has been answered. A move of the clock while an answer is under way is no slow link. */
     private static Session connect(TestClock clock, int port) {
         Session session = TransportClient.create("tcp://127.0.0.1:" + port)
                 .runOn(clock.loops())
                 .endpoint(o -> o.extensions(Extensions.ON))
-                .session(
-                        o -> o.requestTimeout(MINUTE.multipliedBy(60)).heartbeat(HeartbeatOptions.OFF.interval(MINUTE)))
+                .session(o -> o.requestTimeout(HOUR)
+                        .heartbeat(HeartbeatOptions.OFF.interval(MINUTE).roundTrip(HOUR, HOUR)))
                 .connectNow();
         TransportContract.until("it can ask", session::isExtended);
         clock.advance(STEP);

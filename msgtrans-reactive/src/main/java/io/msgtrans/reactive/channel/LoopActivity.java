@@ -17,7 +17,7 @@ final class LoopActivity {
     private static final int EXCLUSIVE_BURSTS = 8;
     /** One burst of so many is answered at once, to see what is in flight. */
     private static final int PERIOD_BURSTS = 64;
-    /** Less is not worth a system call. */
+    /** Bursts of less are not answered in pieces, however much they set off: a grant of credit is one packet, and its stream thousands. */
     private static final int LEAST_PACKETS = 16;
 
     private static final int FIRST_PACKETS = 32;
@@ -59,7 +59,7 @@ final class LoopActivity {
             return flushPackets;
         }
         bursts = EXCLUSIVE_BURSTS;
-        flushPackets = Math.max(LEAST_PACKETS, largest - largest / 4);
+        flushPackets = largest < LEAST_PACKETS ? AT_THE_END : largest - largest / 4;
         largest = 0;
         return AT_THE_END;
     }

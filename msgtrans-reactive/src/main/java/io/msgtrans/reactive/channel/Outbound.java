@@ -636,7 +636,6 @@ final class Outbound implements Runnable {
             changeOwner(null);
         }
         if (++packets >= flushPackets) {
-            flushPackets = fullBatch; // once for a burst: one frame of the peer's may set off thousands of items
             flush();
         }
     }

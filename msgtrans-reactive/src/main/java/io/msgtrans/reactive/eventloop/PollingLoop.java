@@ -16,9 +16,9 @@ import java.util.function.Function;
  * An event loop that asks for events again and again while it has a socket, for ever or for a while before it sleeps. One
  * without sockets sleeps like any other.
  *
- * <p>What asks for a while does so only where it pays: each time that something came meanwhile counts for it, each time that
- * nothing did twice against it, and one whose count is used up tries again only once in {@value #SLEEPS_BETWEEN_TRIALS} times that it
- * sleeps. So does one that was kept from its processor while it asked: others want it.
+ * <p>What asks for a while does so only where it pays: each time that something came meanwhile counts once for it, each time that
+ * nothing did counts twice against it, and one whose count is used up tries again only once in {@value #SLEEPS_BETWEEN_TRIALS} times
+ * that it sleeps. So does one that was kept from its processor while it asked: others want it.
  */
 final class PollingLoop extends SingleThreadIoEventLoop implements SelectStrategy {
 

@@ -54,7 +54,14 @@ class LoopActivityTest {
         bursts(one, 209, 4096);
         assertThat(bursts(one, 1, 4096)).isEqualTo(3072);
         assertThat(bursts(one, 140, 64)).isEqualTo(48);
-        assertThat(bursts(one, 140, 2)).isEqualTo(16);
+        assertThat(bursts(one, 140, 16)).isEqualTo(12);
+    }
+
+    @Test
+    void whatAFewPacketsSetOffIsNotCutIntoPieces() {
+        Object one = new Object();
+        bursts(one, 200, 4096);
+        assertThat(bursts(one, 140, 2)).isEqualTo(LoopActivity.AT_THE_END);
     }
 
     @Test

@@ -228,31 +228,22 @@ class EventLoopsTest {
     void eventLoopsThatSpinGiveUpWhereNothingComesAndTryAgainNowAndThen() throws Exception {
         EventLoops loops =
                 create(EventLoopOptions.DEFAULTS.name("spin").threads(1).spin(Duration.ofNanos(1_000)));
-        try (ServerSocket peer = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            Channel channel = connect(loops, peer);
-            PollingLoop loop = (PollingLoop) channel.eventLoop();
-            loop.submit(() -> {
-                        for (int i = 0; i < 100; i++) {
-                            polls(loop, 2); // whatever it went through before: events that come soon
-                        }
-                        for (int i = 0; i < 4; i++) {
-                            assertThat(polls(loop, NEVER)).as("wait %d", i).isPositive();
-                        }
-                        for (int trial = 0; trial < 3; trial++) {
-                            sleepsAtOnce(loop, 64);
-                            assertThat(polls(loop, NEVER)).as("trial %d", trial).isPositive();
-                        }
-                        sleepsAtOnce(loop, 64);
-                        assertThat(polls(loop, 2)).as("a trial that pays").isEqualTo(2);
-                        assertThat(polls(loop, 2)).isEqualTo(2);
-                        return null;
-                    })
-                    .sync();
-            channel.close().sync();
-            assertThat(loop.submit(() -> polls(loop, 1)).sync().getNow())
-                    .as("without a socket")
-                    .isZero();
-        }
+        onLoopWithSocket(loops, loop -> {
+            for (int i = 0; i < 4; i++) {
+                assertThat(polls(loop, NEVER)).as("wait %d", i).isPositive();
+            }
+            for (int trial = 0; trial < 3; trial++) {
+                sleepsAtOnce(loop, 64);
+                assertThat(polls(loop, NEVER)).as("trial %d", trial).isPositive();
+            }
+            sleepsAtOnce(loop, 64);
+            assertThat(polls(loop, 2)).as("a trial that pays").isEqualTo(2);
+            assertThat(polls(loop, 2)).isEqualTo(2);
+        });
+        PollingLoop loop = (PollingLoop) loops.onClient(true).next();
+        assertThat(loop.submit(() -> polls(loop, 1)).sync().getNow())
+                .as("without a socket")
+                .isZero();
         assertThat(loops.toString()).endsWith(", polling for up to 1 us before they sleep");
     }
 
@@ -260,6 +251,22 @@ class EventLoopsTest {
     void anEventLoopThatOthersKeepFromItsProcessorStopsAskingAtOnce() throws Exception {
         EventLoops loops =
                 create(EventLoopOptions.DEFAULTS.name("away").threads(1).spin(Duration.ofMillis(1)));
+        onLoopWithSocket(loops, loop -> {
+            assertThat(loop.calculateStrategy(() -> 0, false)).isZero();
+            LockSupport.parkNanos(200_000); // the processor is another's
+            assertThat(loop.calculateStrategy(() -> 0, false)).isEqualTo(SelectStrategy.SELECT);
+            sleepsAtOnce(loop, 64);
+            assertThat(polls(loop, 2)).as("a trial that pays").isEqualTo(2);
+            assertThat(polls(loop, 2)).isEqualTo(2);
+        });
+    }
+
+    private interface Check {
+        void run(PollingLoop loop) throws Exception;
+    }
+
+    /** Runs the check on the only event loop while that has a socket, and has found events soon whenever it asked. */
+    private static void onLoopWithSocket(EventLoops loops, Check check) throws Exception {
         try (ServerSocket peer = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             Channel channel = connect(loops, peer);
             PollingLoop loop = (PollingLoop) channel.eventLoop();
@@ -267,12 +274,7 @@ class EventLoopsTest {
                         for (int i = 0; i < 100; i++) {
                             polls(loop, 2);
                         }
-                        assertThat(loop.calculateStrategy(() -> 0, false)).isZero();
-                        LockSupport.parkNanos(200_000); // the processor is another's
-                        assertThat(loop.calculateStrategy(() -> 0, false)).isEqualTo(SelectStrategy.SELECT);
-                        sleepsAtOnce(loop, 64);
-                        assertThat(polls(loop, 2)).as("a trial that pays").isEqualTo(2);
-                        assertThat(polls(loop, 2)).isEqualTo(2);
+                        check.run(loop);
                         return null;
                     })
                     .sync();

@@ -57,6 +57,7 @@ final class Contestants {
         factories.put("msgtrans-io_uring", () -> MsgtransContestant.on(IoKind.IO_URING));
         factories.put("msgtrans-tcps", () -> new MsgtransContestant("tcps", false));
         factories.put("msgtrans-quic", () -> new MsgtransContestant("quic", false));
+        factories.put("msgtrans-small-quic", () -> MsgtransContestant.quicWithin(NettyQuicEndpoint.UDP_PAYLOAD_BYTES));
         factories.put("netty-packet-quic", () -> new NettyPacketContestant(NettyQuicEndpoint::new));
         factories.put("netty-coalescing-quic", () -> new NettyCoalescingContestant(NettyQuicEndpoint::new));
         factories.put("rust-msgtrans", Contestants::elsewhere);

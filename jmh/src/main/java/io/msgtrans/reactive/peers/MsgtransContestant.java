@@ -17,6 +17,7 @@ import io.msgtrans.reactive.group.Group;
 import io.msgtrans.reactive.group.GroupOptions;
 import io.msgtrans.reactive.group.Groups;
 import io.msgtrans.reactive.group.SlowMembers;
+import io.msgtrans.reactive.quic.QuicOptions;
 import io.msgtrans.reactive.test.TestCertificate;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -42,14 +43,15 @@ final class MsgtransContestant implements Contestant {
     private final boolean copying;
     private final UnaryOperator<TransportServer> servers;
     private final UnaryOperator<TransportClient> clients;
+    private final UnaryOperator<EndpointOptions> endpoint;
 
     MsgtransContestant(String scheme, boolean borrowed) {
-        this(scheme, borrowed, false, server -> server, client -> client);
+        this(scheme, borrowed, false, server -> server, client -> client, options -> options);
     }
 
     /** TCP with payloads of any size in heap memory on both sides, so that their bytes are copied. */
     static MsgtransContestant copying() {
-        return new MsgtransContestant("tcp", false, true, server -> server, client -> client);
+        return new MsgtransContestant("tcp", false, true, server -> server, client -> client, options -> options);
     }
 
     private MsgtransContestant(
@@ -57,25 +59,43 @@ final class MsgtransContestant implements Contestant {
             boolean borrowed,
             boolean copying,
             UnaryOperator<TransportServer> servers,
-            UnaryOperator<TransportClient> clients) {
+            UnaryOperator<TransportClient> clients,
+            UnaryOperator<EndpointOptions> endpoint) {
         this.scheme = scheme;
         this.borrowed = borrowed;
         this.copying = copying;
         this.servers = servers;
         this.clients = clients;
+        this.endpoint = endpoint;
     }
 
     /** TCP with a preset on both sides. */
     static MsgtransContestant with(Preset preset) {
         return new MsgtransContestant(
-                "tcp", false, false, server -> server.preset(preset), client -> client.preset(preset));
+                "tcp",
+                false,
+                false,
+                server -> server.preset(preset),
+                client -> client.preset(preset),
+                options -> options);
+    }
+
+    /** QUIC with datagrams of the size that {@link NettyQuicEndpoint} uses, instead of as large as the path carries them. */
+    static MsgtransContestant quicWithin(int maxUdpPayload) {
+        return new MsgtransContestant(
+                "quic",
+                false,
+                false,
+                server -> server,
+                client -> client,
+                options -> options.with(QuicOptions.MAX_UDP_PAYLOAD, maxUdpPayload));
     }
 
     /** TCP on event loops of a kind. */
     static MsgtransContestant on(IoKind io) {
         EventLoops loops = EventLoops.create(EventLoopOptions.DEFAULTS.io(io));
         return new MsgtransContestant(
-                "tcp", false, false, server -> server.runOn(loops), client -> client.runOn(loops));
+                "tcp", false, false, server -> server.runOn(loops), client -> client.runOn(loops), options -> options);
     }
 
     @Override
@@ -84,7 +104,7 @@ final class MsgtransContestant implements Contestant {
         Group all = Groups.create(GroupOptions.DEFAULTS.slowMembers(SlowMembers.WAIT))
                 .group("all");
         BoundServer server = servers.apply(TransportServer.create())
-                .listen(scheme + "://localhost:" + port, this::certificate)
+                .listen(scheme + "://localhost:" + port, options -> endpoint.apply(certificate(options)))
                 .session(options -> options.maxPayload(ROOM_FOR_LARGEST_PAYLOAD)
                         .streams(new MsgtransStreams(settings.workload().payloadBytes())))
                 .handle(session -> switch (settings.workload().kind()) {
@@ -159,7 +179,7 @@ final class MsgtransContestant implements Contestant {
         try {
             for (int i = 0; i < workload.connections(); i++) {
                 sessions.add(clients.apply(TransportClient.create(scheme + "://" + host + ":" + port))
-                        .endpoint(options -> isSecure() ? options.trustAllInsecurely() : options)
+                        .endpoint(options -> endpoint.apply(isSecure() ? options.trustAllInsecurely() : options))
                         .endpoint(options -> workload.kind().onStreams() ? options.extensions(Extensions.ON) : options)
                         .session(options -> options.maxPayload(ROOM_FOR_LARGEST_PAYLOAD))
                         .connectNow());

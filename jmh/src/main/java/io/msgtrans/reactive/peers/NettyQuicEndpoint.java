@@ -29,11 +29,13 @@ import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-/** The same over QUIC: one stream for each connection, windows and packet sizes as this toolkit has them. */
+/** The same over QUIC: one stream for each connection, windows as this toolkit has them. */
 final class NettyQuicEndpoint implements Endpoint {
 
     private static final String ALPN = "peers";
     private static final int SOCKET_BUFFER_BYTES = 4 << 20;
+    /** {@code MAX_DATAGRAM_SIZE} of Netty itself. */
+    static final int UDP_PAYLOAD_BYTES = 1350;
 
     private final EventLoopGroup group = new MultiThreadIoEventLoopGroup(
             Runtime.getRuntime().availableProcessors(),
@@ -119,7 +121,7 @@ final class NettyQuicEndpoint implements Endpoint {
                 .initialMaxStreamDataBidirectionalRemote(1 << 20)
                 .initialMaxStreamsBidirectional(1)
                 .maxRecvUdpPayloadSize(65_527)
-                .maxSendUdpPayloadSize(1350);
+                .maxSendUdpPayloadSize(UDP_PAYLOAD_BYTES);
     }
 
     private static ChannelHandler initializer(Consumer<Channel> pipeline) {

@@ -343,7 +343,7 @@ final class ConnectionEvents extends ChannelDuplexHandler implements QuicConnect
         if (event instanceof QuicConnectionCloseEvent close && present != null) {
             present.peerCloses(reasonOf(close), Unpooled.EMPTY_BUFFER);
         } else if (event instanceof QuicDatagramExtensionEvent datagrams) {
-            maxDatagramBytes = datagrams.maxLength();
+            maxDatagramBytes = settings.maxDatagram(datagrams.maxLength());
         }
         ctx.fireUserEventTriggered(event);
     }
@@ -454,6 +454,7 @@ final class ConnectionEvents extends ChannelDuplexHandler implements QuicConnect
             sink.success(new QuicStats(
                     path == null ? Duration.ZERO : Duration.ofNanos(path.rtt()),
                     path == null ? 0 : path.cwnd(),
+                    path == null ? 0 : path.pmtu(),
                     path == null ? 0 : path.deliveryRate(),
                     total.sent(),
                     total.recv(),

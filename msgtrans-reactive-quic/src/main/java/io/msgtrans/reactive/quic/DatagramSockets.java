@@ -13,6 +13,8 @@ import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.socket.DatagramChannel;
+import io.netty.channel.unix.IntegerUnixChannelOption;
+import io.netty.channel.unix.Socket;
 import io.netty.channel.unix.UnixChannelOption;
 import io.netty.handler.codec.quic.EpollQuicUtils;
 import io.netty.handler.codec.quic.SegmentedDatagramPacketAllocator;
@@ -29,12 +31,26 @@ final class DatagramSockets {
     /** The kernel gives several datagrams of a sender at once, up to so many bytes; what has no room is lost. */
     private static final int LARGEST_READ_BYTES = 64 << 10;
 
+    /** What one system call may send. */
+    private static final int LARGEST_UDP_PAYLOAD = 65_507;
+
+    // A router or interface that cannot carry a datagram drops it instead of splitting it, and the kernel lets the
+    // codec find out
+    // how large they may be; of linux/in.h and linux/in6.h.
+    private static final IntegerUnixChannelOption IP_MTU_DISCOVER =
+            new IntegerUnixChannelOption("IP_MTU_DISCOVER", 0, 10);
+    private static final IntegerUnixChannelOption IPV6_MTU_DISCOVER =
+            new IntegerUnixChannelOption("IPV6_MTU_DISCOVER", 41, 23);
+    private static final int PMTUDISC_PROBE = 3;
+
     private final EndpointOptions endpoint;
     private final LoopResources loops;
+    private final boolean mayNotBeSplit;
 
-    DatagramSockets(SessionContext context) {
+    DatagramSockets(SessionContext context, QuicSettings settings) {
         this.endpoint = context.endpoint();
         this.loops = context.loops();
+        this.mayNotBeSplit = settings.discoversUdpPayload();
     }
 
     /** Binds a socket to an address on an event loop; the channel is closed when the subscriber gives up. */
@@ -46,10 +62,15 @@ final class DatagramSockets {
                     .option(ChannelOption.SO_RCVBUF, BUFFER_BYTES)
                     .option(ChannelOption.SO_SNDBUF, BUFFER_BYTES)
                     .handler(handler);
-            if (segments(loop).maxNumSegments() > 0) {
-                bootstrap
-                        .option(EpollChannelOption.UDP_GRO, true)
-                        .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(LARGEST_READ_BYTES));
+            bootstrap.option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(LARGEST_READ_BYTES));
+            if (segments(loop, LARGEST_UDP_PAYLOAD).maxNumSegments() > 0) {
+                bootstrap.option(EpollChannelOption.UDP_GRO, true);
+            }
+            if (mayNotBeSplit && isEpoll(loop)) {
+                bootstrap.option(IP_MTU_DISCOVER, PMTUDISC_PROBE);
+                if (Socket.isIPv6Preferred()) {
+                    bootstrap.option(IPV6_MTU_DISCOVER, PMTUDISC_PROBE);
+                }
             }
             SocketSettings.any(endpoint, loops).forEach(bootstrap::option);
             if (shared) {
@@ -67,9 +88,11 @@ final class DatagramSockets {
         });
     }
 
-    /** Sends many datagrams with one system call, where the kernel can split them; else one by one. */
-    SegmentedDatagramPacketAllocator segments(EventLoop loop) {
-        return isEpoll(loop) ? EpollQuicUtils.newSegmentedAllocator(SEGMENTS) : SegmentedDatagramPacketAllocator.NONE;
+    /** Sends many datagrams of up to a size with one system call, where the kernel can split them; else one by one. */
+    SegmentedDatagramPacketAllocator segments(EventLoop loop, int maxUdpPayload) {
+        return isEpoll(loop)
+                ? EpollQuicUtils.newSegmentedAllocator(Math.min(SEGMENTS, LARGEST_UDP_PAYLOAD / maxUdpPayload))
+                : SegmentedDatagramPacketAllocator.NONE;
     }
 
     /** Whether several sockets can share an address here, so that the kernel spreads connections over them. */

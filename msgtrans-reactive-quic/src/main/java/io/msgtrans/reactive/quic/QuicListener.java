@@ -34,6 +34,7 @@ final class QuicListener implements Listener {
     private static final int CONNECTION_REFUSED = 2;
 
     private final SessionContext context;
+    private final InetSocketAddress address;
     private final QuicSettings settings;
     private final QuicSslContext tls;
     private final DatagramSockets sockets;
@@ -42,11 +43,12 @@ final class QuicListener implements Listener {
     private final RetryTokens tokens;
     private final Dispatcher dispatcher = new Dispatcher();
 
-    QuicListener(SessionContext context, QuicSettings settings, QuicSslContext tls) {
+    QuicListener(SessionContext context, InetSocketAddress address, QuicSettings settings, QuicSslContext tls) {
         this.context = context;
+        this.address = address;
         this.settings = settings;
         this.tls = tls;
-        this.sockets = new DatagramSockets(context);
+        this.sockets = new DatagramSockets(context, settings);
         this.tokens = new RetryTokens(this::validatesAddresses);
     }
 
@@ -59,7 +61,7 @@ final class QuicListener implements Listener {
     }
 
     /** Binds all sockets, or none. */
-    Mono<Listener> bind(InetSocketAddress address) {
+    Mono<Listener> bind() {
         List<EventLoop> loops = new ArrayList<>();
         for (EventExecutor loop : context.loops().onServer(true)) {
             loops.add((EventLoop) loop);
@@ -67,7 +69,7 @@ final class QuicListener implements Listener {
         boolean shares = sockets.canShare(loops.get(0));
         int wanted = settings.options().get(QuicOptions.SOCKETS);
         int count = shares ? (wanted == 0 ? loops.size() : wanted) : 1;
-        return probe(loops.get(0), address, shares)
+        return probe(loops.get(0), shares)
                 .then(bindOne(loops.get(0), address, shares))
                 .flatMapMany(first -> Flux.range(1, count - 1)
                         .concatMap(i -> bindOne(loops.get(i % loops.size()), first.localAddress(), shares)))
@@ -76,7 +78,7 @@ final class QuicListener implements Listener {
     }
 
     /** Sockets that share an address would also share it with another server; so nobody else may be there. */
-    private Mono<Void> probe(EventLoop loop, InetSocketAddress address, boolean shares) {
+    private Mono<Void> probe(EventLoop loop, boolean shares) {
         if (!shares || address.getPort() == 0) {
             return Mono.empty();
         }
@@ -87,8 +89,8 @@ final class QuicListener implements Listener {
                 .flatMap(QuicListener::closed);
     }
 
-    private Mono<Channel> bindOne(EventLoop loop, java.net.SocketAddress address, boolean shares) {
-        return sockets.bind(loop, address, shares, dispatcher).doOnNext(channels::add);
+    private Mono<Channel> bindOne(EventLoop loop, java.net.SocketAddress local, boolean shares) {
+        return sockets.bind(loop, local, shares, dispatcher).doOnNext(channels::add);
     }
 
     /** Gives each socket a codec, and packets that came to the wrong socket to the right one. */
@@ -96,14 +98,14 @@ final class QuicListener implements Listener {
         @Override
         protected void initChannel(Channel channel, int idLength, QuicConnectionIdGenerator ids) {
             channel.pipeline()
-                    .addLast(settings.apply(new QuicServerCodecBuilder())
+                    .addLast(settings.apply(new QuicServerCodecBuilder(), address.getAddress())
                             .localConnectionIdLength(idLength)
                             .connectionIdAddressGenerator(ids)
                             .tokenHandler(tokens)
                             .sslEngineProvider(connection -> tls.newEngine(connection.alloc()))
                             .option(
                                     QuicChannelOption.SEGMENTED_DATAGRAM_PACKET_ALLOCATOR,
-                                    sockets.segments(channel.eventLoop()))
+                                    sockets.segments(channel.eventLoop(), settings.maxUdpPayload(address.getAddress())))
                             .handler(new AcceptConnection())
                             .streamHandler(new AcceptStream())
                             .build())

@@ -53,9 +53,13 @@ public final class QuicOptions {
     public static final EndpointOption<Integer> STREAM_WINDOW =
             new EndpointOption<>("quic.streamWindow", Integer.class, 1 << 20);
 
-    /** Largest UDP payload to send; default 1350, 1200..65,527. The path is probed for up to this. */
+    /**
+     * Largest UDP payload to send, 1200..16,383, which the path has to carry; default 0: what the path carries is found out. A
+     * connection then begins with 1,200 and probes for up to 1,452, an Ethernet frame's, or 16,383 where a server listens at an
+     * address of the loopback interface or a client connects to one (RFC 8899).
+     */
     public static final EndpointOption<Integer> MAX_UDP_PAYLOAD =
-            new EndpointOption<>("quic.maxUdpPayload", Integer.class, 1350);
+            new EndpointOption<>("quic.maxUdpPayload", Integer.class, 0);
 
     /** Default {@link CongestionControl#CUBIC}. */
     public static final EndpointOption<CongestionControl> CONGESTION_CONTROL =

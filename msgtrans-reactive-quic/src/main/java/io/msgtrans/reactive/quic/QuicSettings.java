@@ -5,6 +5,7 @@ import io.msgtrans.reactive.EndpointOptions;
 import io.msgtrans.reactive.EndpointOptions.Extensions;
 import io.netty.handler.codec.quic.QuicCodecBuilder;
 import io.netty.handler.codec.quic.QuicCongestionControlAlgorithm;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +18,15 @@ final class QuicSettings {
 
     /** Also how many paths a connection may have at a time while its client moves. */
     private static final int CONNECTION_IDS = 64;
+
+    /** Every path carries that (RFC 9000 §14). */
+    private static final int LEAST_UDP_PAYLOAD = 1200;
+    /** An Ethernet frame of 1,500 bytes without the headers of IPv6 and UDP. */
+    private static final int ETHERNET_UDP_PAYLOAD = 1452;
+    /** The codec sends no larger ones. */
+    private static final int LARGEST_UDP_PAYLOAD = 16_383;
+    /** First byte, connection id, packet number, authentication tag, and the header of the frame. */
+    private static final int DATAGRAM_OVERHEAD = 1 + 20 + 4 + 16 + 3;
 
     /** How many wait in the codec on either side; then the oldest are dropped. */
     private static final int DATAGRAMS = 1024;
@@ -35,7 +45,9 @@ final class QuicSettings {
         between(options, QuicOptions.KEEP_ALIVE, Duration.ZERO, Duration.ofHours(1));
         between(options, QuicOptions.CONNECTION_WINDOW, 1 << 16, 1 << 30);
         between(options, QuicOptions.STREAM_WINDOW, 1 << 16, 1 << 30);
-        between(options, QuicOptions.MAX_UDP_PAYLOAD, 1200, 65_527);
+        if (options.get(QuicOptions.MAX_UDP_PAYLOAD) != 0) {
+            between(options, QuicOptions.MAX_UDP_PAYLOAD, LEAST_UDP_PAYLOAD, LARGEST_UDP_PAYLOAD);
+        }
         between(options, QuicOptions.LANES, 1, 16);
         between(options, QuicOptions.CONNECTIONS_PER_SOCKET, 1, 100_000);
         between(options, QuicOptions.UNVALIDATED_HANDSHAKES, 0, 65_536);
@@ -84,8 +96,24 @@ final class QuicSettings {
         return options.get(QuicOptions.KEEP_ALIVE).toNanos();
     }
 
-    /** Windows and counts, which Netty leaves at zero. */
-    <B extends QuicCodecBuilder<B>> B apply(B codec) {
+    /** Whether what the path carries is found out. */
+    boolean discoversUdpPayload() {
+        return options.get(QuicOptions.MAX_UDP_PAYLOAD) == 0;
+    }
+
+    /** The largest UDP payload to send or to probe for, by the address that is listened at or connected to. */
+    int maxUdpPayload(InetAddress address) {
+        int named = options.get(QuicOptions.MAX_UDP_PAYLOAD);
+        return named != 0 ? named : address.isLoopbackAddress() ? LARGEST_UDP_PAYLOAD : ETHERNET_UDP_PAYLOAD;
+    }
+
+    /** The largest packet for a datagram, by what the codec says: as long as it probes, that is more than the path may carry. */
+    int maxDatagram(int codecsMax) {
+        return discoversUdpPayload() ? Math.min(codecsMax, LEAST_UDP_PAYLOAD - DATAGRAM_OVERHEAD) : codecsMax;
+    }
+
+    /** Windows and counts, which Netty leaves at zero, and sizes by the address that is listened at or connected to. */
+    <B extends QuicCodecBuilder<B>> B apply(B codec, InetAddress address) {
         int streamWindow = options.get(QuicOptions.STREAM_WINDOW);
         if (options.get(QuicOptions.DATAGRAMS)) {
             codec.datagram(DATAGRAMS, DATAGRAMS);
@@ -96,7 +124,8 @@ final class QuicSettings {
                 .initialMaxStreamDataBidirectionalRemote(streamWindow)
                 .initialMaxStreamsBidirectional(options.get(QuicOptions.LANES))
                 .maxRecvUdpPayloadSize(65_527)
-                .maxSendUdpPayloadSize(options.get(QuicOptions.MAX_UDP_PAYLOAD))
+                .maxSendUdpPayloadSize(maxUdpPayload(address))
+                .discoverPmtu(discoversUdpPayload())
                 .congestionControlAlgorithm(
                         switch (options.get(QuicOptions.CONGESTION_CONTROL)) {
                             case CUBIC -> QuicCongestionControlAlgorithm.CUBIC;

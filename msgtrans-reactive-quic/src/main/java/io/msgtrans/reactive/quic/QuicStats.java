@@ -7,6 +7,7 @@ import java.time.Duration;
  *
  * @param rtt smoothed round-trip time of the path in use
  * @param congestionWindowBytes what may be in flight
+ * @param udpPayloadBytes the largest UDP payload that the path carries, as far as it is known: while it is probed, what is tried now
  * @param deliveryRateBytes estimated bytes per second that the path carries
  * @param packetsSent QUIC packets sent
  * @param packetsReceived QUIC packets received
@@ -19,6 +20,7 @@ import java.time.Duration;
 public record QuicStats(
         Duration rtt,
         long congestionWindowBytes,
+        long udpPayloadBytes,
         long deliveryRateBytes,
         long packetsSent,
         long packetsReceived,

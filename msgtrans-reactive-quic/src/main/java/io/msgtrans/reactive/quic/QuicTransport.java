@@ -63,11 +63,16 @@ public final class QuicTransport implements TransportProvider {
         return Mono.fromCallable(() -> {
                     requireNative();
                     QuicSettings settings = QuicSettings.of(context.endpoint());
-                    return new QuicListener(context, settings, QuicTls.server(settings));
+                    InetAddress address = InetAddress.getByName(context.uri().getHost());
+                    return new QuicListener(
+                            context,
+                            new InetSocketAddress(
+                                    address, Math.max(0, context.uri().getPort())),
+                            settings,
+                            QuicTls.server(settings));
                 })
                 .subscribeOn(Schedulers.boundedElastic())
-                .flatMap(listener -> listener.bind(new InetSocketAddress(
-                        context.uri().getHost(), Math.max(0, context.uri().getPort()))));
+                .flatMap(QuicListener::bind);
     }
 
     @Override
@@ -130,7 +135,7 @@ public final class QuicTransport implements TransportProvider {
         private Mono<Channel> bind(EventLoop loop) {
             InetSocketAddress local =
                     new InetSocketAddress(remote.getAddress() instanceof Inet4Address ? "0.0.0.0" : "::", 0);
-            return new DatagramSockets(context).bind(loop, local, false, new ChannelInitializer<>() {
+            return new DatagramSockets(context, settings).bind(loop, local, false, new ChannelInitializer<>() {
                 @Override
                 protected void initChannel(Channel socket) {
                     socket.pipeline().addLast(codec(), LastHandler.INSTANCE);
@@ -141,7 +146,7 @@ public final class QuicTransport implements TransportProvider {
         private ChannelHandler codec() {
             String serverName = context.endpoint().serverName();
             String name = serverName == null ? context.uri().getHost() : serverName;
-            return settings.apply(new QuicClientCodecBuilder())
+            return settings.apply(new QuicClientCodecBuilder(), remote.getAddress())
                     .sslEngineProvider(connection -> tls.newEngine(connection.alloc(), name, remote.getPort()))
                     .build();
         }
@@ -154,7 +159,8 @@ public final class QuicTransport implements TransportProvider {
             QuicChannel.newBootstrap(socket)
                     .option(
                             QuicChannelOption.SEGMENTED_DATAGRAM_PACKET_ALLOCATOR,
-                            new DatagramSockets(context).segments(socket.eventLoop()))
+                            new DatagramSockets(context, settings)
+                                    .segments(socket.eventLoop(), settings.maxUdpPayload(remote.getAddress())))
                     .handler(new ChannelInitializer<QuicChannel>() {
                         @Override
                         protected void initChannel(QuicChannel connection) {

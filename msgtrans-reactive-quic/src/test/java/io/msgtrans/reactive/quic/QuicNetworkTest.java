@@ -17,11 +17,14 @@ import io.msgtrans.reactive.test.TransportContract;
 import io.msgtrans.reactive.test.UdpProxy;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 
@@ -90,6 +93,38 @@ class QuicNetworkTest {
         Session session = connect(Duration.ofSeconds(30));
         network.reorder(0.1).repeat(0.1).corrupt(0.02);
         assertEchoesInOrder(session, 1_000);
+        session.dispose();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1220, 1220", "1452, 1452", "9000, 9000", "65507, 16383"})
+    void howLargeDatagramsMayBeIsFoundOut(int carried, int found) {
+        network.maxBytes(carried);
+        Session session = connect(Duration.ofSeconds(30));
+        assertEchoesInOrder(session, 2_000);
+        session.transport(QuicConnection.class)
+                .stats()
+                .filter(stats ->
+                        Math.abs(stats.udpPayloadBytes() - found) <= 1) // the codec ends with the least that was lost
+                .repeatWhenEmpty(times -> times.delayElements(Duration.ofMillis(10)))
+                .block(TransportContract.LIMIT);
+        assertEchoesInOrder(session, 2_000);
+        if (carried < found) {
+            assertThat(network.lost()).isPositive();
+        }
+        session.dispose();
+    }
+
+    @Test
+    void aNamedSizeIsNotProbedFor() {
+        network.maxBytes(1_400);
+        Session session = TransportClient.create("quic://localhost:" + network.port())
+                .endpoint(o -> o.trust(LOCALHOST.chain()).with(QuicOptions.MAX_UDP_PAYLOAD, 1_400))
+                .connectNow();
+        session.send(Packet.oneWay(new byte[1 << 20])).block(TransportContract.LIMIT);
+        QuicStats stats = Objects.requireNonNull(
+                session.transport(QuicConnection.class).stats().block(TransportContract.LIMIT));
+        assertThat(stats.udpPayloadBytes()).isEqualTo(1_400);
         session.dispose();
     }
 

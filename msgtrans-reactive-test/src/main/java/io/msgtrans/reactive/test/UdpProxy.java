@@ -9,6 +9,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.nio.NioIoHandler;
@@ -33,6 +34,7 @@ import java.util.concurrent.atomic.LongAdder;
 public final class UdpProxy implements AutoCloseable {
 
     private static final int BUFFER_BYTES = 4 << 20;
+    private static final int LARGEST_UDP_PAYLOAD = 65_507;
     /** A client that was silent for so long has another port when it comes back, as behind a router. */
     private static final int FORGOTTEN_SECONDS = 60;
 
@@ -47,6 +49,7 @@ public final class UdpProxy implements AutoCloseable {
     private volatile double reorderRate;
     private volatile double repeatRate;
     private volatile double corruptionRate;
+    private volatile int maxBytes = LARGEST_UDP_PAYLOAD;
     private volatile boolean cut;
 
     // The one event loop only.
@@ -99,6 +102,12 @@ public final class UdpProxy implements AutoCloseable {
         return this;
     }
 
+    /** From now on datagrams with more bytes than this are lost, as where a link carries no more; default 65,507. */
+    public UdpProxy maxBytes(int maxBytes) {
+        this.maxBytes = maxBytes;
+        return this;
+    }
+
     /** From now on nothing passes, until this is taken back. */
     public UdpProxy cut(boolean cut) {
         this.cut = cut;
@@ -125,12 +134,17 @@ public final class UdpProxy implements AutoCloseable {
         return lost.sum();
     }
 
-    private Channel bind(SimpleChannelInboundHandler<DatagramPacket> handler) {
+    private static Bootstrap socket(EventLoopGroup group) {
         return new Bootstrap()
                 .group(group)
                 .channel(NioDatagramChannel.class)
                 .option(ChannelOption.SO_RCVBUF, BUFFER_BYTES)
                 .option(ChannelOption.SO_SNDBUF, BUFFER_BYTES)
+                .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(LARGEST_UDP_PAYLOAD));
+    }
+
+    private Channel bind(SimpleChannelInboundHandler<DatagramPacket> handler) {
+        return socket(group)
                 .handler(handler)
                 .bind(new InetSocketAddress(NetUtil.LOCALHOST4, 0))
                 .awaitUninterruptibly()
@@ -147,11 +161,7 @@ public final class UdpProxy implements AutoCloseable {
                 return;
             }
             DatagramPacket first = datagram.retain();
-            new Bootstrap()
-                    .group(ctx.channel().eventLoop())
-                    .channel(NioDatagramChannel.class)
-                    .option(ChannelOption.SO_RCVBUF, BUFFER_BYTES)
-                    .option(ChannelOption.SO_SNDBUF, BUFFER_BYTES)
+            socket(ctx.channel().eventLoop())
                     .handler(new ChannelInitializer<>() {
                         @Override
                         protected void initChannel(Channel back) {
@@ -191,7 +201,7 @@ public final class UdpProxy implements AutoCloseable {
     }
 
     private void pass(Channel through, DatagramPacket datagram, InetSocketAddress to) {
-        if (cut || happens(lossRate)) {
+        if (cut || datagram.content().readableBytes() > maxBytes || happens(lossRate)) {
             lost.increment();
             return;
         }

@@ -14,7 +14,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.HdrHistogram.ConcurrentHistogram;
 import org.HdrHistogram.Histogram;
@@ -26,7 +25,6 @@ final class BenchRun {
     private static final Duration COUNT_TIMEOUT = Duration.ofSeconds(30);
     private static final Duration STALL = Duration.ofSeconds(5);
     private static final int MAX_PACED_IN_FLIGHT = 1 << 16;
-    private static final long PACER_STEP_NANOS = 50_000;
 
     private final BenchSettings settings;
     private final TransportClient client;
@@ -35,7 +33,6 @@ final class BenchRun {
     private final List<Session> sessions = new ArrayList<>();
     private final List<EchoLane> lanes = new ArrayList<>();
     private final CompletableFuture<Void> broken = new CompletableFuture<>();
-    private volatile boolean stopped;
 
     BenchRun(BenchSettings settings, TransportClient client, PrintWriter progress) {
         this.settings = settings;
@@ -56,7 +53,6 @@ final class BenchRun {
                 case BROADCAST -> runBroadcast();
             };
         } finally {
-            stopped = true;
             sessions.forEach(Session::dispose);
         }
     }
@@ -127,13 +123,8 @@ final class BenchRun {
         for (Session session : sessions) {
             EchoLane lane = new EchoLane(session, payload, paced ? MAX_PACED_IN_FLIGHT : window);
             lanes.add(lane);
-            (paced ? lane.runPaced() : lane.runWindow(window))
+            (paced ? lane.runPaced(1e9 * sessions.size() / settings.rate()) : lane.runWindow(window))
                     .subscribe(nothing -> {}, broken::completeExceptionally, this::endedEarly);
-        }
-        if (paced) {
-            Thread pacer = new Thread(this::pace, "msgtrans-pacer");
-            pacer.setDaemon(true);
-            pacer.start();
         }
         pass(settings.warmup(), "warm-up", this::answered);
         lanes.forEach(lane -> lane.measure(true));
@@ -141,7 +132,6 @@ final class BenchRun {
         pass(settings.duration(), "answered", this::answered);
         lanes.forEach(lane -> lane.measure(false));
         double seconds = (System.nanoTime() - startNanos) / 1e9;
-        stopped = true;
         for (Session session : sessions) {
             session.dispose();
             session.onClose().block(Duration.ofSeconds(5));
@@ -203,17 +193,6 @@ final class BenchRun {
 
     private long answered() {
         return lanes.stream().mapToLong(EchoLane::received).sum();
-    }
-
-    private void pace() {
-        double intervalNanos = 1e9 * lanes.size() / settings.rate();
-        long startNanos = System.nanoTime();
-        while (!stopped) {
-            for (EchoLane lane : lanes) {
-                lane.sendDue(startNanos, intervalNanos, System.nanoTime());
-            }
-            LockSupport.parkNanos(PACER_STEP_NANOS);
-        }
     }
 
     /** Lets a time pass, with a line each second, or fails with what broke the load. */

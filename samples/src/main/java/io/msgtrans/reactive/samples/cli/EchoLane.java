@@ -3,32 +3,36 @@ package io.msgtrans.reactive.samples.cli;
 import io.msgtrans.reactive.OfferResult;
 import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.Session;
+import io.netty.channel.Channel;
+import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicLongArray;
 import org.HdrHistogram.Histogram;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 
 /**
  * Packets in flight on one session of an echo server, which come back in order: each has its sequence number as message
- * id, and is checked for that and for its length.
+ * id, and is checked for that and for its length. Sends and receives on the session's event loop.
  */
 final class EchoLane {
 
     private static final long HIGHEST_NANOS = 60_000_000_000L;
+    /** How often it is looked which packets are due. */
+    private static final Duration PACE = Duration.ofNanos(100_000);
 
     private final Session session;
     private final byte[] payload;
     private final int mask;
     /** When the packet of a sequence number was, or should have been, sent. */
-    private final AtomicLongArray sentNanos;
+    private final long[] sentNanos;
 
     private final AtomicLong received = new AtomicLong();
     private final AtomicLong errors = new AtomicLong();
     private final Histogram histogram = new Histogram(HIGHEST_NANOS, 3);
     private volatile boolean measuring;
 
-    // Written by the one thread that sends: the event loop, or the pacer.
     private long sent;
 
     EchoLane(Session session, byte[] payload, int inFlight) {
@@ -36,7 +40,7 @@ final class EchoLane {
         this.payload = payload;
         int slots = Integer.highestOneBit(Math.max(1, inFlight - 1)) * 2;
         this.mask = slots - 1;
-        this.sentNanos = new AtomicLongArray(slots);
+        this.sentNanos = new long[slots];
     }
 
     /** Keeps a window of packets in flight; ends with the session. */
@@ -50,19 +54,25 @@ final class EchoLane {
         return session.send(first.concatWith(following));
     }
 
-    /** Receives only; packets are sent by {@link #sendDue}. */
-    Mono<Void> runPaced() {
-        return session.receive()
-                .doOnNext(reply -> check(reply, System.nanoTime()))
+    /** Sends one packet each interval; ends with the session. */
+    Mono<Void> runPaced(double intervalNanos) {
+        Channel channel = Objects.requireNonNull(session.transport(Channel.class));
+        long startNanos = System.nanoTime();
+        return Flux.interval(PACE, Schedulers.fromExecutorService(channel.eventLoop()))
+                .onBackpressureDrop()
+                .doOnNext(tick -> sendDue(startNanos, intervalNanos))
+                .takeUntilOther(session.receive()
+                        .doOnNext(reply -> check(reply, System.nanoTime()))
+                        .then())
                 .then();
     }
 
-    /** Sends what should have been sent by now, one packet each interval; what finds no room stays due. */
-    void sendDue(long startNanos, double intervalNanos, long nowNanos) {
-        long due = (long) ((nowNanos - startNanos) / intervalNanos) + 1;
-        while (sent < due && sent - received.get() <= mask) {
+    /** Sends what should have been sent by now; what finds no room stays due. */
+    private void sendDue(long startNanos, double intervalNanos) {
+        long due = (long) ((System.nanoTime() - startNanos) / intervalNanos) + 1;
+        while (sent < due && sent - received.getPlain() <= mask) {
             long intended = startNanos + (long) (sent * intervalNanos);
-            sentNanos.setRelease((int) sent & mask, intended);
+            sentNanos[(int) sent & mask] = intended;
             if (session.offer(Packet.oneWay(payload).withMessageId(sent & 0xFFFFFFFFL)) != OfferResult.ACCEPTED) {
                 return;
             }
@@ -71,7 +81,7 @@ final class EchoLane {
     }
 
     private Packet next(long nowNanos) {
-        sentNanos.setRelease((int) sent & mask, nowNanos);
+        sentNanos[(int) sent & mask] = nowNanos;
         return Packet.oneWay(payload).withMessageId(sent++ & 0xFFFFFFFFL);
     }
 
@@ -80,7 +90,7 @@ final class EchoLane {
         if (reply.messageId() != (sequence & 0xFFFFFFFFL) || reply.payloadLength() != payload.length) {
             errors.incrementAndGet();
         } else if (measuring) {
-            long sentAt = sentNanos.getAcquire((int) sequence & mask);
+            long sentAt = sentNanos[(int) sequence & mask];
             histogram.recordValue(Math.max(0, Math.min(nowNanos - sentAt, HIGHEST_NANOS)));
         }
         received.setRelease(sequence + 1);

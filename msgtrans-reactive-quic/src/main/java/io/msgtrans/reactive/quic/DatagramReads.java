@@ -14,7 +14,7 @@ final class DatagramReads extends DefaultMaxMessagesRecvByteBufAllocator {
 
     /** The kernel gives several datagrams of a sender at once, up to so many bytes; what has no room is lost. */
     private static final int LARGEST_READ_BYTES = 64 << 10;
-    /** No further read behind so many bytes: six datagrams of an Ethernet, or a large one. */
+    /** No further read behind so many bytes: seven datagrams of an Ethernet, or a large one. */
     private static final int ENOUGH_BYTES = 8 << 10;
 
     private static final int MOST_READS = 16;

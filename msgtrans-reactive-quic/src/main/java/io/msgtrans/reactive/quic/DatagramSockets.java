@@ -28,11 +28,10 @@ final class DatagramSockets {
     /** Datagrams in one system call. Ten made large packets 1.3 times as fast and cost small ones nothing; 40 cost echo half. */
     private static final int SEGMENTS = 10;
     /** What one system call may send. */
-    private static final int LARGEST_UDP_PAYLOAD = 65_507;
+    private static final int LARGEST_SEND_BYTES = 65_507;
 
-    // A router or interface that cannot carry a datagram drops it instead of splitting it, and the kernel lets the
-    // codec find out
-    // how large they may be; of linux/in.h and linux/in6.h.
+    // What cannot carry a datagram drops it instead of splitting it, so that the codec finds out how large they may
+    // be; of linux/in.h and linux/in6.h.
     private static final IntegerUnixChannelOption IP_MTU_DISCOVER =
             new IntegerUnixChannelOption("IP_MTU_DISCOVER", 0, 10);
     private static final IntegerUnixChannelOption IPV6_MTU_DISCOVER =
@@ -57,9 +56,9 @@ final class DatagramSockets {
                     .channel(loops.onChannelClass(DatagramChannel.class, loop))
                     .option(ChannelOption.SO_RCVBUF, BUFFER_BYTES)
                     .option(ChannelOption.SO_SNDBUF, BUFFER_BYTES)
+                    .option(ChannelOption.RECVBUF_ALLOCATOR, new DatagramReads())
                     .handler(handler);
-            bootstrap.option(ChannelOption.RECVBUF_ALLOCATOR, new DatagramReads());
-            if (segments(loop, LARGEST_UDP_PAYLOAD).maxNumSegments() > 0) {
+            if (segments(loop, LARGEST_SEND_BYTES).maxNumSegments() > 0) {
                 bootstrap.option(EpollChannelOption.UDP_GRO, true);
             }
             if (mayNotBeSplit && isEpoll(loop)) {
@@ -87,7 +86,7 @@ final class DatagramSockets {
     /** Sends many datagrams of up to a size with one system call, where the kernel can split them; else one by one. */
     SegmentedDatagramPacketAllocator segments(EventLoop loop, int maxUdpPayload) {
         return isEpoll(loop)
-                ? EpollQuicUtils.newSegmentedAllocator(Math.min(SEGMENTS, LARGEST_UDP_PAYLOAD / maxUdpPayload))
+                ? EpollQuicUtils.newSegmentedAllocator(Math.min(SEGMENTS, LARGEST_SEND_BYTES / maxUdpPayload))
                 : SegmentedDatagramPacketAllocator.NONE;
     }
 

@@ -1,6 +1,7 @@
 package io.msgtrans.reactive.quic;
 
 import io.msgtrans.reactive.spi.Listener;
+import io.msgtrans.reactive.spi.ListeningSocket;
 import io.msgtrans.reactive.spi.SessionContext;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -86,7 +87,7 @@ final class QuicListener implements Listener {
                     @Override
                     protected void initChannel(Channel channel) {}
                 })
-                .flatMap(QuicListener::closed);
+                .flatMap(ListeningSocket::close);
     }
 
     private Mono<Channel> bindOne(EventLoop loop, java.net.SocketAddress local, boolean shares) {
@@ -171,11 +172,7 @@ final class QuicListener implements Listener {
     @Override
     public Mono<Void> close() {
         return Flux.fromIterable(channels)
-                .flatMap(QuicListener::closed, Integer.MAX_VALUE)
+                .flatMap(ListeningSocket::close, Integer.MAX_VALUE)
                 .then();
-    }
-
-    private static Mono<Void> closed(Channel channel) {
-        return Mono.create(sink -> channel.close().addListener(done -> sink.success()));
     }
 }

@@ -20,6 +20,7 @@ import io.msgtrans.reactive.TransportClient;
 import io.msgtrans.reactive.TransportServer;
 import io.msgtrans.reactive.group.Groups;
 import io.netty.buffer.Unpooled;
+import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -778,12 +779,19 @@ public interface TransportContract {
         assertThat(session.request(Packet.request("1")).block(LIMIT)).isNotNull();
         first.drain(Duration.ofSeconds(1)).block(LIMIT);
         for (int i = 0; i < 3; i++) {
-            BoundServer again = server().listen(first.uri().toString(), this::server)
-                    .handle(TransportContract::echo)
-                    .bindNow();
+            BoundServer again = serveAt(first.uri());
             assertThat(connect(again).request(Packet.request("2")).block(LIMIT)).isNotNull();
             stop(again);
         }
+        for (int i = 0; i < 30; i++) {
+            stop(serveAt(first.uri()));
+        }
+    }
+
+    private BoundServer serveAt(URI uri) {
+        return server().listen(uri.toString(), this::server)
+                .handle(TransportContract::echo)
+                .bindNow();
     }
 
     @Test

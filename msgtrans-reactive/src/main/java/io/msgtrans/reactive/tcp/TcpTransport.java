@@ -4,6 +4,7 @@ import io.msgtrans.reactive.EndpointOptions.Extensions;
 import io.msgtrans.reactive.Session;
 import io.msgtrans.reactive.channel.SessionHandler;
 import io.msgtrans.reactive.spi.Listener;
+import io.msgtrans.reactive.spi.ListeningSocket;
 import io.msgtrans.reactive.spi.OpeningChannel;
 import io.msgtrans.reactive.spi.SessionContext;
 import io.msgtrans.reactive.spi.SocketSettings;
@@ -111,10 +112,7 @@ public final class TcpTransport implements TransportProvider {
 
             @Override
             public Mono<Void> stopAccepting() {
-                return Mono.defer(() -> {
-                    bound.dispose();
-                    return bound.onDispose();
-                });
+                return ListeningSocket.close(bound.channel());
             }
         };
     }

@@ -19,8 +19,8 @@ import reactor.core.scheduler.Schedulers;
 final class EchoLane {
 
     private static final long HIGHEST_NANOS = 60_000_000_000L;
-    /** How often it is looked which packets are due. */
-    private static final Duration PACE = Duration.ofNanos(100_000);
+    /** It is looked no more often which packets are due. */
+    private static final long LEAST_PACE_NANOS = 100_000;
 
     private final Session session;
     private final byte[] payload;
@@ -58,7 +58,9 @@ final class EchoLane {
     Mono<Void> runPaced(double intervalNanos) {
         Channel channel = Objects.requireNonNull(session.transport(Channel.class));
         long startNanos = System.nanoTime();
-        return Flux.interval(PACE, Schedulers.fromExecutorService(channel.eventLoop()))
+        long paceNanos = Math.max(LEAST_PACE_NANOS, (long) Math.ceil(intervalNanos));
+        return Flux.interval(
+                        Duration.ZERO, Duration.ofNanos(paceNanos), Schedulers.fromExecutorService(channel.eventLoop()))
                 .onBackpressureDrop()
                 .doOnNext(tick -> sendDue(startNanos, intervalNanos))
                 .takeUntilOther(session.receive()

@@ -24,6 +24,7 @@ final class BenchRun {
 
     private static final Duration COUNT_TIMEOUT = Duration.ofSeconds(30);
     private static final Duration STALL = Duration.ofSeconds(5);
+    /** Of all sessions together. */
     private static final int MAX_PACED_IN_FLIGHT = 1 << 16;
 
     private final BenchSettings settings;
@@ -120,10 +121,13 @@ final class BenchRun {
     private BenchResult runEcho() throws InterruptedException {
         int window = settings.workload() == BenchSettings.Workload.PINGPONG ? 1 : settings.window();
         boolean paced = settings.rate() > 0;
+        double intervalNanos = 1e9 / settings.rate();
+        long firstNanos = System.nanoTime();
         for (Session session : sessions) {
-            EchoLane lane = new EchoLane(session, payload, paced ? MAX_PACED_IN_FLIGHT : window);
+            long startNanos = firstNanos + (long) (lanes.size() * intervalNanos);
+            EchoLane lane = new EchoLane(session, payload, paced ? MAX_PACED_IN_FLIGHT / sessions.size() : window);
             lanes.add(lane);
-            (paced ? lane.runPaced(1e9 * sessions.size() / settings.rate()) : lane.runWindow(window))
+            (paced ? lane.runPaced(startNanos, sessions.size() * intervalNanos) : lane.runWindow(window))
                     .subscribe(nothing -> {}, broken::completeExceptionally, this::endedEarly);
         }
         pass(settings.warmup(), "warm-up", this::answered);

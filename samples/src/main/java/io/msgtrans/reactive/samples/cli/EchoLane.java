@@ -10,6 +10,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.HdrHistogram.Histogram;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
 /**
@@ -54,19 +55,22 @@ final class EchoLane {
         return session.send(first.concatWith(following));
     }
 
-    /** Sends one packet each interval; ends with the session. */
-    Mono<Void> runPaced(double intervalNanos) {
+    /** Sends one packet each interval from a time on; ends with the session. */
+    Mono<Void> runPaced(long startNanos, double intervalNanos) {
         Channel channel = Objects.requireNonNull(session.transport(Channel.class));
-        long startNanos = System.nanoTime();
-        long paceNanos = Math.max(LEAST_PACE_NANOS, (long) Math.ceil(intervalNanos));
-        return Flux.interval(
-                        Duration.ZERO, Duration.ofNanos(paceNanos), Schedulers.fromExecutorService(channel.eventLoop()))
-                .onBackpressureDrop()
-                .doOnNext(tick -> sendDue(startNanos, intervalNanos))
+        Scheduler loop = Schedulers.fromExecutorService(channel.eventLoop());
+        return Mono.defer(() -> Mono.delay(untilDue(startNanos, intervalNanos), loop))
+                .doOnNext(turn -> sendDue(startNanos, intervalNanos))
+                .repeat()
                 .takeUntilOther(session.receive()
                         .doOnNext(reply -> check(reply, System.nanoTime()))
                         .then())
                 .then();
+    }
+
+    private Duration untilDue(long startNanos, double intervalNanos) {
+        long nextNanos = startNanos + (long) (sent * intervalNanos);
+        return Duration.ofNanos(Math.max(LEAST_PACE_NANOS, nextNanos - System.nanoTime()));
     }
 
     /** Sends what should have been sent by now; what finds no room stays due. */

@@ -21,10 +21,12 @@ import io.msgtrans.reactive.quic.QuicOptions;
 import io.msgtrans.reactive.test.TestCertificate;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
+import io.netty.channel.Channel;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
 import org.reactivestreams.Publisher;
@@ -110,7 +112,7 @@ final class MsgtransContestant implements Contestant {
                 .handle(session -> switch (settings.workload().kind()) {
                     case ONEWAY -> count(session, limited(received(session), settings), tally);
                     case BROADCAST -> broadcast(session, all, settings.workload());
-                    case ECHO, PINGPONG -> session.send(limited(received(session), settings));
+                    case ECHO, PINGPONG, RATE -> session.send(limited(received(session), settings));
                     case STREAM, CHANNEL ->
                         session.send(session.receive().map(request -> request.response(new byte[16])));
                 })
@@ -229,17 +231,26 @@ final class MsgtransContestant implements Contestant {
 
     private Flux<Packet> window(Session session, Payload payload, Recorder recorder) {
         EchoLane lane = recorder.newLane();
-        Flux<Packet> first = Flux.range(0, lane.window()).map(slot -> {
-            lane.begin(slot, System.nanoTime());
-            return payload.packet().withMessageId(slot);
-        });
         Flux<Packet> next = received(session).handle((reply, sink) -> {
             int id = (int) reply.messageId();
             if (lane.accepts(id, reply.payloadLength(), System.nanoTime())) {
                 sink.next(payload.packet().withMessageId(Integer.toUnsignedLong(lane.nextId(id))));
             }
         });
-        return first.concatWith(next);
+        if (lane.isPaced()) {
+            lane.startPaced(
+                    Objects.requireNonNull(session.transport(Channel.class)).eventLoop(),
+                    id -> session.offer(payload.packet().withMessageId(Integer.toUnsignedLong(id)))
+                            == OfferResult.ACCEPTED,
+                    () -> {});
+            return next;
+        }
+        return Flux.range(0, lane.window())
+                .map(slot -> {
+                    lane.begin(slot, System.nanoTime());
+                    return payload.packet().withMessageId(slot);
+                })
+                .concatWith(next);
     }
 
     /** A new packet for each call, over bytes that all packets share. */

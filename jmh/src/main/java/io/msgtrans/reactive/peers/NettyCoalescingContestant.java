@@ -225,11 +225,10 @@ final class NettyCoalescingContestant implements Contestant {
         public void channelActive(ChannelHandlerContext ctx) {
             PacketBatch packets = new PacketBatch(ctx);
             batch = packets;
-            for (int slot = 0; slot < lane.window(); slot++) {
-                lane.begin(slot, System.nanoTime());
-                packets.add(Wire.head(Wire.ONE_WAY, slot), payload, 0, payloadBytes);
-            }
-            packets.flush();
+            lane.start(
+                    ctx.executor(),
+                    id -> packets.add(Wire.head(Wire.ONE_WAY, id), payload, 0, payloadBytes),
+                    packets::flush);
         }
 
         @Override

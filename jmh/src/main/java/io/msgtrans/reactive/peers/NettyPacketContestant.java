@@ -213,11 +213,10 @@ final class NettyPacketContestant implements Contestant {
 
         @Override
         public void channelActive(ChannelHandlerContext ctx) {
-            for (int slot = 0; slot < lane.window(); slot++) {
-                lane.begin(slot, System.nanoTime());
-                ctx.write(Wire.packet(ctx.alloc(), Wire.ONE_WAY, slot, payload), ctx.voidPromise());
-            }
-            ctx.flush();
+            lane.start(
+                    ctx.executor(),
+                    id -> ctx.write(Wire.packet(ctx.alloc(), Wire.ONE_WAY, id, payload), ctx.voidPromise()),
+                    ctx::flush);
         }
 
         @Override

@@ -120,7 +120,7 @@ final class ReactorNettyContestant implements Contestant {
             List<ReactorPacketSource> sources = new ArrayList<>();
             Tally tally = new Tally();
             for (int i = 0; i < workload.connections(); i++) {
-                Connection open = TcpClient.create()
+                Connection open = TcpClient.newConnection()
                         .host(host)
                         .port(port)
                         .doOnConnected(connection -> connection.addHandlerLast(NettyPacketContestant.frameDecoder()))

@@ -6,6 +6,7 @@ import java.nio.channels.ClosedChannelException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledExecutorService;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.scheduler.Schedulers;
@@ -43,7 +44,13 @@ final class ReactorPacketSource {
             out.withConnection(
                     connection -> send(out, stream(connection.channel().eventLoop())));
         } else {
-            send(out, window(in));
+            EchoLane lane = recorder.newLane();
+            if (lane.isPaced()) {
+                out.withConnection(connection ->
+                        send(out, paced(lane, connection.channel().eventLoop()).mergeWith(replies(in, lane))));
+            } else {
+                send(out, window(lane).concatWith(replies(in, lane)));
+            }
         }
     }
 
@@ -87,18 +94,24 @@ final class ReactorPacketSource {
         }
     }
 
-    private Flux<ByteBuf> window(NettyInbound in) {
-        EchoLane lane = recorder.newLane();
-        Flux<ByteBuf> first = Flux.range(0, lane.window()).map(slot -> {
+    private Flux<ByteBuf> window(EchoLane lane) {
+        return Flux.range(0, lane.window()).map(slot -> {
             lane.begin(slot, System.nanoTime());
             return Wire.packet(allocator, Wire.ONE_WAY, slot, payload);
         });
-        Flux<ByteBuf> next = in.receive().handle((reply, sink) -> {
+    }
+
+    private Flux<ByteBuf> paced(EchoLane lane, ScheduledExecutorService eventLoop) {
+        return Flux.create(sink ->
+                lane.start(eventLoop, id -> sink.next(Wire.packet(allocator, Wire.ONE_WAY, id, payload)), () -> {}));
+    }
+
+    private Flux<ByteBuf> replies(NettyInbound in, EchoLane lane) {
+        return in.receive().handle((reply, sink) -> {
             int id = reply.getInt(reply.readerIndex() + Wire.MESSAGE_ID_OFFSET);
             if (lane.accepts(id, reply.readableBytes() - Wire.HEADER_BYTES, System.nanoTime())) {
                 sink.next(Wire.packet(allocator, Wire.ONE_WAY, lane.nextId(id), payload));
             }
         });
-        return first.concatWith(next);
     }
 }

@@ -31,8 +31,9 @@ record RigOptions(
     static final String USAGE = """
             jmh/peers [options]
               --contestants a,b,c      default: all that run without TLS
-              --workload SPEC          kind:payload:connections[:window], repeatable; default: the standard table
-                                       kinds: oneway, echo, pingpong, stream, channel, broadcast
+              --workload SPEC          kind:payload:connections[:window], or rate:payload:connections:packets a second,
+                                       repeatable; default: the standard table
+                                       kinds: oneway, echo, pingpong, rate, stream, channel, broadcast
               --rounds N               default 3
               --warmup SECONDS         default 4
               --seconds SECONDS        default 3

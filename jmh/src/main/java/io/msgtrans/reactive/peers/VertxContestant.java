@@ -3,6 +3,7 @@ package io.msgtrans.reactive.peers;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetServer;
 import io.vertx.core.net.NetSocket;
@@ -201,11 +202,9 @@ final class VertxContestant implements Contestant {
                 socket.write(packet(Wire.ONE_WAY, lane.nextId(id), payload));
             }
         }));
-        vertx.runOnContext(open -> {
-            for (int slot = 0; slot < lane.window(); slot++) {
-                lane.begin(slot, System.nanoTime());
-                socket.write(packet(Wire.ONE_WAY, slot, payload));
-            }
-        });
+        vertx.runOnContext(open -> lane.start(
+                ContextInternal.current().nettyEventLoop(),
+                id -> socket.write(packet(Wire.ONE_WAY, id, payload)),
+                () -> {}));
     }
 }

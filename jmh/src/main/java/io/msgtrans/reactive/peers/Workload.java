@@ -4,17 +4,18 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What is moved. Written {@code kind:payload:connections} or {@code kind:payload:connections:window}, as in
- * {@code echo:64:8:256}.
+ * What is moved. Written {@code kind:payload:connections}, {@code kind:payload:connections:window}, as in
+ * {@code echo:64:8:256}, or {@code rate:payload:connections:rate}.
  *
  * @param kind what client and server do
  * @param payloadBytes payload of each packet, without headers; 4 to 16 MiB, as some
  *     contestants carry the id in it
  * @param connections connections that share the load, or that a broadcast goes to; 1 to 10,000
  * @param window packets in flight on each connection when they are answered, a power of two; 1 for ping-pong, without
- *     meaning one-way
+ *     meaning one-way. At a rate, the most that may be in flight
+ * @param rate packets a second over all connections; 0 for as many as the answers allow
  */
-public record Workload(Kind kind, int payloadBytes, int connections, int window) {
+public record Workload(Kind kind, int payloadBytes, int connections, int window, int rate) {
 
     /** What client and server do. */
     public enum Kind {
@@ -24,6 +25,8 @@ public record Workload(Kind kind, int payloadBytes, int connections, int window)
         ECHO,
         /** Echo with one packet in flight on each connection. */
         PINGPONG,
+        /** The client sends so many packets a second, whatever comes back; the server sends each back. */
+        RATE,
         /** The client asks for streams without end, as many as the window says on each connection, and counts their items. */
         STREAM,
         /** The same with streams in both directions: the server sends each item back. */
@@ -41,6 +44,7 @@ public record Workload(Kind kind, int payloadBytes, int connections, int window)
     public static final int MAX_PAYLOAD_BYTES = 16 << 20;
 
     private static final int DEFAULT_WINDOW = 256;
+    private static final int MOST_IN_FLIGHT_AT_A_RATE = 1 << 14;
 
     /** The table that is measured unless other workloads are named. */
     public static List<Workload> standard() {
@@ -59,13 +63,18 @@ public record Workload(Kind kind, int payloadBytes, int connections, int window)
         String[] parts = text.split(":", -1);
         if (parts.length < 3 || parts.length > 4) {
             throw new IllegalArgumentException(
-                    "workload " + text + " is not written kind:payload:connections or kind:payload:connections:window");
+                    "workload " + text
+                            + " is not written kind:payload:connections, kind:payload:connections:window or rate:payload:connections:rate");
         }
         try {
             Kind kind = Kind.valueOf(parts[0].toUpperCase(Locale.ROOT));
             int defaultWindow = kind == Kind.ECHO ? DEFAULT_WINDOW : 1;
-            int window = parts.length == 4 ? Integer.parseInt(parts[3]) : defaultWindow;
-            return new Workload(kind, Integer.parseInt(parts[1]), Integer.parseInt(parts[2]), window);
+            int last = parts.length == 4 ? Integer.parseInt(parts[3]) : defaultWindow;
+            int payload = Integer.parseInt(parts[1]);
+            int connections = Integer.parseInt(parts[2]);
+            return kind == Kind.RATE
+                    ? new Workload(kind, payload, connections, MOST_IN_FLIGHT_AT_A_RATE, last)
+                    : new Workload(kind, payload, connections, last, 0);
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException("workload " + text + ": " + e.getMessage(), e);
         }
@@ -74,10 +83,20 @@ public record Workload(Kind kind, int payloadBytes, int connections, int window)
     public Workload {
         check("payload", payloadBytes, 4, MAX_PAYLOAD_BYTES);
         check("connections", connections, 1, 10_000);
-        check("window", window, 1, kind == Kind.ECHO ? 1 << 16 : kind.onStreams() ? 1024 : 1);
+        check("window", window, 1, mostInFlight(kind));
+        check("rate", rate, kind == Kind.RATE ? 1 : 0, kind == Kind.RATE ? 100_000_000 : 0);
         if (Integer.bitCount(window) != 1) {
             throw new IllegalArgumentException("window " + window + " is not a power of two");
         }
+    }
+
+    private static int mostInFlight(Kind kind) {
+        return switch (kind) {
+            case ECHO -> 1 << 16;
+            case RATE -> MOST_IN_FLIGHT_AT_A_RATE;
+            case STREAM, CHANNEL -> 1024;
+            default -> 1;
+        };
     }
 
     private static void check(String name, int value, int min, int max) {
@@ -90,6 +109,9 @@ public record Workload(Kind kind, int payloadBytes, int connections, int window)
     @Override
     public String toString() {
         String text = kind.name().toLowerCase(Locale.ROOT) + ":" + payloadBytes + ":" + connections;
+        if (kind == Kind.RATE) {
+            return text + ":" + rate;
+        }
         return kind == Kind.ECHO || kind.onStreams() ? text + ":" + window : text;
     }
 }

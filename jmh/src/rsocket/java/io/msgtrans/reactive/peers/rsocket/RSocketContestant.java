@@ -10,6 +10,7 @@ import io.msgtrans.reactive.peers.Workload;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.EventLoop;
 import io.rsocket.Payload;
 import io.rsocket.RSocket;
 import io.rsocket.SocketAcceptor;
@@ -28,6 +29,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.netty.tcp.TcpClient;
 
 /**
  * RSocket over TCP with its own frames and zero-copy payloads: fire-and-forget one-way, request-response for echo.
@@ -100,7 +103,8 @@ public final class RSocketContestant implements Contestant {
         try {
             List<Stream> streams = new ArrayList<>();
             for (int i = 0; i < workload.connections(); i++) {
-                RSocket socket = connect(host, port, recorder);
+                Sinks.One<EventLoop> eventLoop = Sinks.one();
+                RSocket socket = connect(host, port, eventLoop, recorder);
                 sockets.add(socket);
                 if (workload.kind().onStreams()) {
                     RSocketStreams.start(socket, bytes, settings, recorder, tally.newLane());
@@ -109,7 +113,7 @@ public final class RSocketContestant implements Contestant {
                     streams.add(stream);
                     stream.start();
                 } else {
-                    new Window(socket, bytes, recorder).start();
+                    new Window(socket, bytes, recorder).start(eventLoop.asMono().block(TIMEOUT));
                 }
             }
             if (workload.kind().onStreams()) {
@@ -131,10 +135,15 @@ public final class RSocketContestant implements Contestant {
         }
     }
 
-    private static RSocket connect(String host, int port, Recorder recorder) {
+    private static RSocket connect(String host, int port, Sinks.One<EventLoop> eventLoop, Recorder recorder) {
+        TcpClient client = TcpClient.create()
+                .host(host)
+                .port(port)
+                .doOnConnected(connection ->
+                        eventLoop.tryEmitValue(connection.channel().eventLoop()));
         RSocket socket = RSocketConnector.create()
                 .payloadDecoder(PayloadDecoder.ZERO_COPY)
-                .connect(TcpClientTransport.create(host, port))
+                .connect(TcpClientTransport.create(client))
                 .block(TIMEOUT);
         if (socket == null) {
             throw new IllegalStateException("no connection to " + host + ":" + port);
@@ -220,11 +229,8 @@ public final class RSocketContestant implements Contestant {
             this.lane = recorder.newLane();
         }
 
-        void start() {
-            for (int slot = 0; slot < lane.window(); slot++) {
-                lane.begin(slot, System.nanoTime());
-                send(slot);
-            }
+        void start(EventLoop eventLoop) {
+            lane.start(eventLoop, this::send, () -> {});
         }
 
         private void send(int id) {

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -27,7 +28,8 @@ import picocli.CommandLine.Spec;
             SampleCommand.class,
             ScaleCommand.class,
             SoakCommand.class,
-            DocsCommand.class
+            DocsCommand.class,
+            HelpCommand.class
         })
 public final class Main implements Callable<Integer> {
 

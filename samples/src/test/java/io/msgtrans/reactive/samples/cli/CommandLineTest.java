@@ -86,6 +86,12 @@ class CommandLineTest {
     }
 
     @Test
+    void helpIsACommandToo() {
+        assertThat(run("help", "bench")).isZero();
+        assertThat(out.toString()).contains("Usage: msgtrans bench");
+    }
+
+    @Test
     void aBroadcastReachesAllSessionsThatRead() {
         BoundServer server = serve(ServerMode.BROADCAST);
         assertThat(run(

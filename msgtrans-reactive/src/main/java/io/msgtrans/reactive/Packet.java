@@ -1,5 +1,6 @@
 package io.msgtrans.reactive;
 
+import io.msgtrans.reactive.wire.Masking;
 import io.msgtrans.reactive.wire.PayloadCodec;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -111,11 +112,11 @@ public final class Packet {
     }
 
     /**
-     * A packet over its bytes on the wire, not copied. For transports and tools: the header must have been checked
-     * ({@code PacketHeader.check}), and the bytes must not be changed any more.
+     * A packet over the bytes behind its header, from a position on, not copied. For transports and tools: the header must have
+     * been checked ({@code PacketHeader.check}), and the bytes must not be changed any more.
      */
-    public static Packet view(byte[] wire, int offset, long head, long tail) {
-        return new Packet((head & WIRE_BITS) | MARK_ID_GIVEN, tail, wire, offset + HEADER_BYTES, null);
+    public static Packet view(byte[] bytes, int position, long head, long tail) {
+        return new Packet((head & WIRE_BITS) | MARK_ID_GIVEN, tail, bytes, position, null);
     }
 
     /**
@@ -364,6 +365,25 @@ public final class Packet {
     /** Writes header, extension header and payload at an absolute index; the buffer's position is not used. */
     public void writeTo(ByteBuffer out, int index, int messageId) {
         write(out, index, headWord(messageId), tail, source, position, apart);
+    }
+
+    /** The same, masked as WebSocket clients do (RFC 6455 §5.3). */
+    public void writeMaskedTo(ByteBuffer out, int index, int messageId, int key) {
+        if (apart == null && source instanceof byte[] array) {
+            writeMasked(out, index, headWord(messageId), tail, array, position, key);
+        } else {
+            writeTo(out, index, messageId);
+            Masking.apply(out, index, (int) lengthBytes(), key);
+        }
+    }
+
+    private static void writeMasked(
+            ByteBuffer out, int index, long head, long tail, byte[] bytes, int position, int key) {
+        long twice = Masking.twice(key);
+        out.putLong(index, head ^ twice);
+        out.putLong(index + 8, tail ^ twice);
+        int length = (int) (tail >>> 48) + (int) (tail >>> 16);
+        Masking.copy(bytes, position, out, index + HEADER_BYTES, length, key);
     }
 
     // Gets the fields instead of the packet, so that a packet that is made only to be sent need not exist (escape

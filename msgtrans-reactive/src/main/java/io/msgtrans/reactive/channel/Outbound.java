@@ -68,6 +68,8 @@ final class Outbound implements Runnable {
     private final int maxPayload;
     /** Whether there is more in a frame than its packet. */
     private final boolean framed;
+    /** Whether a packet is masked when it is written. */
+    private final boolean masked;
     /** Whether the channel has no write buffer, and with it no water marks (QUIC streams). */
     private final boolean countsUnwritten;
 
@@ -130,6 +132,7 @@ final class Outbound implements Runnable {
         this.pending = pending;
         this.maxPayload = framing.maxPayload();
         this.framed = framing.addsBytes();
+        this.masked = framing.masksPackets();
         this.countsUnwritten = channel.unsafe().outboundBuffer() == null;
         delayWrites();
         updateEncoding();
@@ -513,7 +516,7 @@ final class Outbound implements Runnable {
     private void encode(Packet packet, int id, @Nullable SendSubscriber sender) {
         int packetIndex = place(packet, id, sender);
         if (packetIndex >= 0) {
-            packet.writeTo(bytes, packetIndex, id);
+            write(packet, packetIndex, id);
             placed(packet, packetIndex, id, sender);
         }
     }
@@ -523,7 +526,7 @@ final class Outbound implements Runnable {
         return packet.hasMessageId() ? (int) packet.messageId() : pending.nextId();
     }
 
-    /** Makes room for a packet in {@link #bytes()}, and gives its index; -1 when it was gathered and is done. */
+    /** Makes room for a packet, and gives its index; -1 when it was gathered and is done. */
     int place(Packet packet, int id, @Nullable SendSubscriber sender) {
         int packetLength = (int) packet.lengthBytes();
         if (packetLength >= GATHER_BYTES && gather(packet, id, packetLength, sender)) {
@@ -532,15 +535,19 @@ final class Outbound implements Runnable {
         return beginFrame(packetLength);
     }
 
-    /** What is encoded into, until the next packet is placed. */
-    ByteBuffer bytes() {
-        return bytes;
+    /** Writes a packet where room was made for it. */
+    void write(Packet packet, int packetIndex, int id) {
+        if (masked) {
+            packet.writeMaskedTo(bytes, packetIndex, id, bytes.getInt(packetIndex - Integer.BYTES));
+        } else {
+            packet.writeTo(bytes, packetIndex, id);
+        }
     }
 
     /** The packet was written at its index: ends its frame, gives it back, and flushes when enough has gathered. */
     void placed(Packet packet, int packetIndex, int id, @Nullable SendSubscriber sender) {
         int packetLength = (int) packet.lengthBytes();
-        if (framed) {
+        if (framed && !masked) {
             framing.finish(bytes, length, packetIndex, packetLength);
         }
         length = packetIndex + packetLength;

@@ -165,7 +165,7 @@ final class SendSubscriber extends PublisherSender implements Subscription {
                 int id = out.idOf(packet); // Outbound.encode in its parts: see there
                 int index = out.place(packet, id, this);
                 if (index >= 0) {
-                    packet.writeTo(out.bytes(), index, id);
+                    out.write(packet, index, id);
                     out.placed(packet, index, id, this);
                 }
                 polled++;

@@ -674,8 +674,13 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
 
     private Packet own(ByteBuf in, int index, long head, long tail) {
         return gathered
-                ? Packet.view(in.array(), in.arrayOffset() + index, head, tail)
+                ? Packet.view(in.array(), in.arrayOffset() + index + Packet.HEADER_BYTES, head, tail)
                 : Packet.read(in, index, head, tail, false);
+    }
+
+    @Override
+    public boolean keepsPackets() {
+        return !inbound().isBorrowing();
     }
 
     @Override

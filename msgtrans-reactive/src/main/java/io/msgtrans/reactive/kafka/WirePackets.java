@@ -14,6 +14,6 @@ final class WirePackets {
     static Packet read(byte[] wire) {
         ByteBuf bytes = Unpooled.wrappedBuffer(wire);
         PacketHeader.checkFrame(bytes, 0, wire.length, Integer.MAX_VALUE - Packet.HEADER_BYTES, false);
-        return Packet.view(wire, 0, bytes.getLong(0), bytes.getLong(8));
+        return Packet.view(wire, Packet.HEADER_BYTES, bytes.getLong(0), bytes.getLong(8));
     }
 }

@@ -18,8 +18,13 @@ public interface FrameSink {
         packet(in, index);
     }
 
-    /** A packet that was made from a frame that is none. */
+    /** A packet that was made from a frame: from one that is none, or because the sink {@linkplain #keepsPackets keeps packets}. */
     void packet(Packet packet);
+
+    /** Whether packets are copied from where they were read, so that a framing may as well do it. */
+    default boolean keepsPackets() {
+        return false;
+    }
 
     /** A frame to be written before everything that waits; its reference passes. */
     void answer(ByteBuf frame);

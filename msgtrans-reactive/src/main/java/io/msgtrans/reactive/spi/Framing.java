@@ -65,6 +65,14 @@ public interface Framing {
     /** Called when the bytes of a packet have been written behind their prefix, which may change them (masking). */
     void finish(ByteBuffer out, int prefixIndex, int packetIndex, int packetLength);
 
+    /**
+     * Whether {@link #finish} does nothing but mask the packet with the four bytes before it (RFC 6455 §5.3). Then who writes the
+     * packet may mask it on the way ({@link io.msgtrans.reactive.Packet#writeMaskedTo}), and leave it out.
+     */
+    default boolean masksPackets() {
+        return false;
+    }
+
     /** Whether {@link #finish} changes bytes, so that payloads must be copied instead of written as they are. */
     boolean transformsBytes();
 

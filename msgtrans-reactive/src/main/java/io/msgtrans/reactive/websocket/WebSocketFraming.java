@@ -8,6 +8,7 @@ import io.msgtrans.reactive.ProtocolException.Rule;
 import io.msgtrans.reactive.SessionOptions;
 import io.msgtrans.reactive.spi.FrameSink;
 import io.msgtrans.reactive.spi.Framing;
+import io.msgtrans.reactive.wire.Masking;
 import io.msgtrans.reactive.wire.PacketHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -163,7 +164,8 @@ public final class WebSocketFraming implements Framing {
     /** The usual frame in one go, a packet in a short binary message: each access to the buffer checks bounds and counts. */
     @Override
     public int take(ByteBuf in, int index, int available, FrameSink sink) {
-        int start = available < 2 ? 0 : in.getUnsignedShort(index);
+        long first = available < Long.BYTES ? 0 : in.getLong(index);
+        int start = (int) (first >>> 48);
         int messageLength = start & 0x7F;
         int packetIndex = index + 2 + (client ? 0 : 4);
         int frameLength = packetIndex - index + messageLength;
@@ -174,12 +176,19 @@ public final class WebSocketFraming implements Framing {
                 || fragmentedOpcode >= 0) {
             return Framing.super.take(in, index, available, sink);
         }
-        if (!client) {
-            Masking.apply(in, packetIndex, messageLength, in.getInt(packetIndex - 4));
+        int key = client ? 0 : (int) (first >>> 16);
+        long head = in.getLong(packetIndex) ^ Masking.twice(key);
+        long tail = in.getLong(packetIndex + 8) ^ Masking.twice(key);
+        boolean whole = PacketHeader.length(tail) == messageLength;
+        if (!client && whole && PacketHeader.isPlain(head) && sink.keepsPackets()) {
+            byte[] body = Masking.copy(in, packetIndex + Packet.HEADER_BYTES, messageLength - Packet.HEADER_BYTES, key);
+            sink.packet(Packet.view(body, 0, head, tail));
+            return frameLength;
         }
-        long head = in.getLong(packetIndex);
-        long tail = in.getLong(packetIndex + 8);
-        if (PacketHeader.isUsual(head) && PacketHeader.length(tail) == messageLength) {
+        if (!client) {
+            Masking.apply(in, packetIndex, messageLength, key);
+        }
+        if (whole && PacketHeader.isUsual(head)) {
             sink.packet(in, packetIndex, head, tail);
         } else {
             binary(in, packetIndex, messageLength, sink);
@@ -344,6 +353,11 @@ public final class WebSocketFraming implements Framing {
 
     @Override
     public boolean transformsBytes() {
+        return client;
+    }
+
+    @Override
+    public boolean masksPackets() {
         return client;
     }
 

@@ -121,6 +121,6 @@ public final class PacketHeader {
             throw new ProtocolException(
                     Rule.MALFORMED, "packet declares " + length + " bytes, " + available + " are there");
         }
-        return Packet.view(wire, offset, head, tail);
+        return Packet.view(wire, offset + Packet.HEADER_BYTES, head, tail);
     }
 }

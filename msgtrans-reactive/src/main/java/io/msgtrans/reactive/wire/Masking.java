@@ -1,4 +1,4 @@
-package io.msgtrans.reactive.websocket;
+package io.msgtrans.reactive.wire;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.util.concurrent.FastThreadLocal;
@@ -11,7 +11,7 @@ import java.nio.ByteOrder;
  * The masking of WebSocket clients (RFC 6455 §5.3), which undoes itself: eight bytes at a time in the processor's own byte
  * order. Through {@code ByteBuf} and big-endian accessors it cost more than everything else that is done to a packet.
  */
-final class Masking {
+public final class Masking {
 
     private static final VarHandle IN_ARRAY =
             MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
@@ -30,7 +30,8 @@ final class Masking {
 
     private Masking() {}
 
-    static void apply(ByteBuf bytes, int index, int length, int key) {
+    /** Masks or unmasks bytes in a buffer. */
+    public static void apply(ByteBuf bytes, int index, int length, int key) {
         if (bytes.hasArray()) {
             apply(bytes.array(), bytes.arrayOffset() + index, length, key);
         } else if (bytes.nioBufferCount() == 1) {
@@ -43,9 +44,59 @@ final class Masking {
         }
     }
 
+    /**
+     * The bytes as they were before they were masked, in an array of their own: half of the time of unmasking them in a buffer and
+     * copying them, as the compiler looks at the buffer anew behind each write into it.
+     */
+    public static byte[] copy(ByteBuf bytes, int index, int length, int key) {
+        byte[] copy = new byte[length];
+        if (bytes.hasArray() || bytes.nioBufferCount() != 1) {
+            bytes.getBytes(index, copy);
+            apply(copy, 0, length, key);
+            return copy;
+        }
+        ByteBuffer view = bytes.internalNioBuffer(index, length);
+        int from = view.position();
+        long wide = wide(key);
+        int i = 0;
+        for (; i <= length - Long.BYTES; i += Long.BYTES) {
+            IN_ARRAY.set(copy, i, (long) IN_BUFFER.get(view, from + i) ^ wide);
+        }
+        for (; i < length; i++) {
+            copy[i] = (byte) (view.get(from + i) ^ (key >>> (24 - 8 * (i & 3))));
+        }
+        return copy;
+    }
+
+    /** Writes bytes masked at an absolute index: less than half of the time of writing them and masking them there. */
+    public static void copy(byte[] bytes, int from, ByteBuffer out, int index, int length, int key) {
+        if (length >= PIECE_BYTES) {
+            copyByPieces(bytes, from, out, index, length, key);
+            return;
+        }
+        long wide = wide(key);
+        int i = 0;
+        for (; i <= length - Long.BYTES; i += Long.BYTES) {
+            IN_BUFFER.set(out, index + i, (long) IN_ARRAY.get(bytes, from + i) ^ wide);
+        }
+        for (; i < length; i++) {
+            out.put(index + i, (byte) (bytes[from + i] ^ (key >>> (24 - 8 * (i & 3)))));
+        }
+    }
+
+    private static void copyByPieces(byte[] bytes, int from, ByteBuffer out, int index, int length, int key) {
+        byte[] piece = PIECE.get();
+        for (int done = 0; done < length; done += PIECE_BYTES) { // a multiple of the key's length
+            int next = Math.min(PIECE_BYTES, length - done);
+            System.arraycopy(bytes, from + done, piece, 0, next);
+            apply(piece, 0, next, key);
+            out.put(index + done, piece, 0, next);
+        }
+    }
+
     /** A frame over several reads, as a borrowing subscriber gets it. */
     private static void applyToPieces(ByteBuf bytes, int index, int length, int key) {
-        long wide = ((long) key << 32) | (key & 0xFFFFFFFFL);
+        long wide = twice(key);
         int end = index + length;
         int i = index;
         for (; i <= end - Long.BYTES; i += Long.BYTES) {
@@ -68,7 +119,8 @@ final class Masking {
         }
     }
 
-    static void apply(ByteBuffer bytes, int from, int length, int key) {
+    /** The same from an absolute index on; the buffer's position is not used. */
+    public static void apply(ByteBuffer bytes, int from, int length, int key) {
         if (length >= PIECE_BYTES) {
             applyInArray(bytes, from, length, key);
             return;
@@ -96,9 +148,13 @@ final class Masking {
         }
     }
 
-    /** The key twice, as it lies in memory. */
+    /** The key for eight bytes, which are read as a big-endian number. */
+    public static long twice(int key) {
+        return ((long) key << 32) | (key & 0xFFFFFFFFL);
+    }
+
+    /** The same for eight bytes in the processor's own order. */
     private static long wide(int key) {
-        long bigEndian = ((long) key << 32) | (key & 0xFFFFFFFFL);
-        return ByteOrder.nativeOrder() == ByteOrder.BIG_ENDIAN ? bigEndian : Long.reverseBytes(bigEndian);
+        return ByteOrder.nativeOrder() == ByteOrder.BIG_ENDIAN ? twice(key) : Long.reverseBytes(twice(key));
     }
 }

@@ -1,0 +1,69 @@
+package io.msgtrans.reactive.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class MaskingTest {
+
+    private static final int KEY = 0x1A2B3C4D;
+    private static final int OFFSET = 14;
+
+    /** The definition in RFC 6455 §5.3. */
+    private static byte masked(byte original, int position) {
+        return (byte) (original ^ (KEY >>> (24 - 8 * (position % 4))));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 7, 8, 13, 4095, 4096, 4097, 8192, 12_291})
+    void eachByteIsMaskedAndNoneBeside(int length) {
+        byte[] original = new byte[OFFSET + length + OFFSET];
+        new SplittableRandom(length).nextBytes(original);
+        ByteBuffer buffer = ByteBuffer.allocateDirect(original.length).put(0, original);
+
+        Masking.apply(buffer, OFFSET, length, KEY);
+
+        byte[] expected = original.clone();
+        for (int i = 0; i < length; i++) {
+            expected[OFFSET + i] = masked(original[OFFSET + i], i);
+        }
+        assertThat(bytes(buffer)).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 7, 8, 13, 4095, 4096, 4097, 8192, 12_291})
+    void aMaskedCopyIsAsIfItWereMaskedAfterwards(int length) {
+        byte[] original = new byte[OFFSET + length + OFFSET];
+        new SplittableRandom(length).nextBytes(original);
+        ByteBuffer buffer = ByteBuffer.allocateDirect(original.length).put(0, original);
+
+        Masking.copy(original, OFFSET, buffer, OFFSET, length, KEY);
+
+        ByteBuffer masked = ByteBuffer.allocateDirect(original.length).put(0, original);
+        Masking.apply(masked, OFFSET, length, KEY);
+        assertThat(bytes(buffer)).isEqualTo(bytes(masked));
+
+        byte[] inMiddle = Arrays.copyOfRange(original, OFFSET, OFFSET + length);
+        ByteBuf direct = Unpooled.directBuffer().writeBytes(masked);
+        ByteBuf heap = Unpooled.copiedBuffer(direct);
+        ByteBuf parts = Unpooled.wrappedBuffer(direct.copy(0, OFFSET + length / 2), direct.copy())
+                .setBytes(OFFSET, direct, OFFSET, length);
+        for (ByteBuf in : List.of(direct, heap, parts)) {
+            assertThat(Masking.copy(in, OFFSET, length, KEY)).isEqualTo(inMiddle);
+            in.release();
+        }
+    }
+
+    private static byte[] bytes(ByteBuffer buffer) {
+        byte[] bytes = new byte[buffer.capacity()];
+        buffer.get(0, bytes);
+        return bytes;
+    }
+}

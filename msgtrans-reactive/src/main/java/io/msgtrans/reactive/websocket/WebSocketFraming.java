@@ -150,7 +150,11 @@ public final class WebSocketFraming implements Framing {
         int payloadIndex = index + headerLength;
         int payloadLength = length - headerLength;
         if ((second & MASKED) != 0) {
-            Masking.apply(in, payloadIndex, payloadLength, in.getInt(payloadIndex - 4));
+            int key = in.getInt(payloadIndex - 4);
+            if (first == (FIN | BINARY) && !in.hasArray() && keep(in, payloadIndex, payloadLength, key, sink)) {
+                return;
+            }
+            Masking.apply(in, payloadIndex, payloadLength, key);
         }
         if (first == (FIN | BINARY)) {
             binary(in, payloadIndex, payloadLength, sink);
@@ -176,24 +180,36 @@ public final class WebSocketFraming implements Framing {
                 || fragmentedOpcode >= 0) {
             return Framing.super.take(in, index, available, sink);
         }
-        int key = client ? 0 : (int) (first >>> 16);
-        long head = in.getLong(packetIndex) ^ Masking.twice(key);
-        long tail = in.getLong(packetIndex + 8) ^ Masking.twice(key);
-        boolean whole = PacketHeader.length(tail) == messageLength;
-        if (!client && whole && PacketHeader.isPlain(head) && sink.keepsPackets()) {
-            byte[] body = Masking.copy(in, packetIndex + Packet.HEADER_BYTES, messageLength - Packet.HEADER_BYTES, key);
-            sink.packet(Packet.view(body, 0, head, tail));
-            return frameLength;
-        }
         if (!client) {
+            int key = (int) (first >>> 16);
+            if (keep(in, packetIndex, messageLength, key, sink)) {
+                return frameLength;
+            }
             Masking.apply(in, packetIndex, messageLength, key);
         }
-        if (whole && PacketHeader.isUsual(head)) {
+        long head = in.getLong(packetIndex);
+        long tail = in.getLong(packetIndex + 8);
+        if (PacketHeader.isUsual(head) && PacketHeader.length(tail) == messageLength) {
             sink.packet(in, packetIndex, head, tail);
         } else {
             binary(in, packetIndex, messageLength, sink);
         }
         return frameLength;
+    }
+
+    /** Takes a masked message as a packet with bytes of its own, unmasked on the way; false for what is none, or is not to be kept. */
+    private boolean keep(ByteBuf in, int index, int length, int key, FrameSink sink) {
+        if (length < Packet.HEADER_BYTES || length - Packet.HEADER_BYTES > maxPayload || !sink.keepsPackets()) {
+            return false;
+        }
+        long head = in.getLong(index) ^ Masking.twice(key);
+        long tail = in.getLong(index + 8) ^ Masking.twice(key);
+        if (!PacketHeader.isPlain(head) || PacketHeader.length(tail) != length) {
+            return false;
+        }
+        byte[] body = Masking.copy(in, index + Packet.HEADER_BYTES, length - Packet.HEADER_BYTES, key);
+        sink.packet(Packet.view(body, 0, head, tail));
+        return true;
     }
 
     private void binary(ByteBuf in, int index, int length, FrameSink sink) {

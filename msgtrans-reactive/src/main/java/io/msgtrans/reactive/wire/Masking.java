@@ -50,7 +50,7 @@ public final class Masking {
      */
     public static byte[] copy(ByteBuf bytes, int index, int length, int key) {
         byte[] copy = new byte[length];
-        if (bytes.hasArray() || bytes.nioBufferCount() != 1) {
+        if (length >= PIECE_BYTES || bytes.hasArray() || bytes.nioBufferCount() != 1) {
             bytes.getBytes(index, copy);
             apply(copy, 0, length, key);
             return copy;

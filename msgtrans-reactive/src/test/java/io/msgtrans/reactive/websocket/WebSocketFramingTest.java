@@ -22,6 +22,7 @@ import java.util.Set;
 import java.util.function.ToIntFunction;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What this side writes, read by Netty's decoder, and the two ways in which frames are read. */
 class WebSocketFramingTest {
@@ -81,6 +82,39 @@ class WebSocketFramingTest {
             outcomes.add(atOnce.replaceAll("-?[0-9]+", ""));
         }
         assertThat(outcomes).hasSizeGreaterThan(7);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 109, 110, 1000, 4093, 5000, 70_000})
+    void aMaskedPacketIsTheSameWhereverItIsMaskedAndUnmasked(int payloadLength) {
+        byte[] payload = new byte[payloadLength];
+        new Random(payloadLength).nextBytes(payload);
+        Packet packet = Packet.oneWay(payload).withMessageId(7);
+        int length = (int) packet.lengthBytes();
+        WebSocketFraming client = new WebSocketFraming(true, SessionOptions.DEFAULTS, TextMessages.REJECT);
+        int index = client.prefixLength(length);
+        ByteBuffer frame = ByteBuffer.allocate(index + length);
+        client.writePrefix(frame, 0, length);
+        packet.writeTo(frame, index, 7);
+        client.finish(frame, 0, index, length);
+        ByteBuffer direct = ByteBuffer.allocateDirect(index + length).put(0, frame, 0, index);
+        packet.writeMaskedTo(direct, index, 7, frame.getInt(index - Integer.BYTES));
+        assertThat(direct).isEqualTo(frame);
+
+        WebSocketFraming server = new WebSocketFraming(false, SessionOptions.DEFAULTS, TextMessages.REJECT);
+        String expected = outcome(true, sink -> {
+            sink.packet(packet);
+            return index + length;
+        });
+        for (boolean keeps : new boolean[] {true, false}) {
+            assertThat(outcome(keeps, sink -> server.take(Unpooled.copiedBuffer(frame), 0, index + length, sink)))
+                    .isEqualTo(expected);
+            assertThat(outcome(
+                            keeps,
+                            sink -> server.take(
+                                    Unpooled.directBuffer().writeBytes(frame.array()), 0, index + length, sink)))
+                    .isEqualTo(expected);
+        }
     }
 
     /** Mostly a packet in a binary message, with something wrong in it now and then. */

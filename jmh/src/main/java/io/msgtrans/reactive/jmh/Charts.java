@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -156,7 +157,7 @@ public final class Charts {
     }
 
     private static String svg(Chart chart) {
-        double highest = chart.bars().stream().mapToDouble(Bar::high).max().orElse(1);
+        double highest = highest(chart);
         int height = TOP + chart.bars().size() * STEP + 16;
         int width = LEFT + BAR_WIDTH + RIGHT;
         StringBuilder out = new StringBuilder();
@@ -184,34 +185,59 @@ public final class Charts {
                                 : chart.unit() + "; lines show the range of the runs, or the error")));
         int y = TOP;
         for (Bar bar : chart.bars()) {
-            double scale = BAR_WIDTH / highest;
-            int middle = y + BAR / 2;
-            out.append(String.format(
-                    Locale.ROOT,
-                    """
-                    <text class="text" x="%d" y="%d" text-anchor="end">%s</text>
-                    <rect class="%s" x="%d" y="%d" width="%.1f" height="%d" rx="3"/>
-                    <line class="range" x1="%.1f" y1="%d" x2="%.1f" y2="%d"/>
-                    <text class="text" x="%.1f" y="%d">%s</text>
-                    """,
-                    LEFT - 10,
-                    middle + 4,
-                    escaped(bar.label()),
-                    isOwn(bar.label()) ? "own" : "bar",
-                    LEFT,
-                    y,
-                    bar.value() * scale,
-                    BAR,
-                    LEFT + bar.low() * scale,
-                    middle,
-                    LEFT + bar.high() * scale,
-                    middle,
-                    LEFT + bar.high() * scale + 8,
-                    middle + 4,
-                    number(bar.value())));
+            out.append(bar.high() > highest ? offTheScale(bar, y + BAR / 2) : drawn(bar, y, BAR_WIDTH / highest));
             y += STEP;
         }
         return out.append("</svg>\n").toString();
+    }
+
+    private static String drawn(Bar bar, int y, double scale) {
+        int middle = y + BAR / 2;
+        return String.format(
+                Locale.ROOT,
+                """
+                <text class="text" x="%d" y="%d" text-anchor="end">%s</text>
+                <rect class="%s" x="%d" y="%d" width="%.1f" height="%d" rx="3"/>
+                <line class="range" x1="%.1f" y1="%d" x2="%.1f" y2="%d"/>
+                <text class="text" x="%.1f" y="%d">%s</text>
+                """,
+                LEFT - 10,
+                middle + 4,
+                escaped(bar.label()),
+                isOwn(bar.label()) ? "own" : "bar",
+                LEFT,
+                y,
+                bar.value() * scale,
+                BAR,
+                LEFT + bar.low() * scale,
+                middle,
+                LEFT + bar.high() * scale,
+                middle,
+                LEFT + bar.high() * scale + 8,
+                middle + 4,
+                number(bar.value()));
+    }
+
+    private static String offTheScale(Bar bar, int middle) {
+        return String.format(
+                Locale.ROOT,
+                """
+                <text class="text" x="%d" y="%d" text-anchor="end">%s</text>
+                <text class="text" x="%d" y="%d">%s, off the scale</text>
+                """,
+                LEFT - 10,
+                middle + 4,
+                escaped(bar.label()),
+                LEFT + 8,
+                middle + 4,
+                number(bar.value()));
+    }
+
+    /** The end of the scale: one that is hundreds of times above the others would leave nothing to see of them. */
+    private static double highest(Chart chart) {
+        double[] sorted = chart.bars().stream().mapToDouble(Bar::high).sorted().toArray();
+        double most = 100 * sorted[sorted.length / 2];
+        return Arrays.stream(sorted).filter(high -> high <= most).max().orElse(1);
     }
 
     private static boolean isOwn(String label) {

@@ -105,7 +105,7 @@ class FaultsTest {
 
     @Test
     void aResetFailsWhatIsUnderWayAndNothingElse() {
-        try (TcpProxy proxy = TcpProxy.to(server.uri().getPort()).delay(Duration.ofMillis(300))) {
+        try (TcpProxy proxy = TcpProxy.to(server.uri().getPort()).delay(TransportContract.LIMIT)) {
             Session session = connect(proxy);
             Session other = TransportClient.create(server.uri().toString()).connectNow();
             Mono<Packet> answer = session.request(Packet.request("?")).cache();

@@ -512,7 +512,8 @@ final class Outbound implements Runnable {
     // The path of every packet: place, write, placed. HotSpot leaves out of its callers what has been compiled to
     // more than 2,500 bytes (InlineSmallCode), as all three together are, and then a packet that is made only to be
     // sent must exist. Each part is less, with what is rare in methods of their own; so a loop that calls the parts
-    // has them compiled in.
+    // has them compiled in. They are called from where packets come in, as HotSpot follows calls fifteen levels deep
+    // (MaxInlineLevel), and operators between receive() and send() take some of them.
     private void encode(Packet packet, int id, @Nullable SendSubscriber sender) {
         int packetIndex = place(packet, id, sender);
         if (packetIndex >= 0) {

@@ -73,9 +73,16 @@ final class SendSubscriber extends PublisherSender implements Subscription {
         if (isTooLarge(packet)) {
             return;
         }
-        if (outbound.inEventLoop() && queueIsEmpty() && !outbound.isEnded()) {
-            take(packet); // was asked for when there was room, and is not worth a queue
-            outbound.flushSoon();
+        Outbound out = outbound;
+        if (out.inEventLoop() && queueIsEmpty() && !out.isEnded()) {
+            taken(packet); // was asked for when there was room, and is not worth a queue
+            int id = out.idOf(packet); // Outbound.encode in its parts: see there
+            int index = out.place(packet, id, this);
+            if (index >= 0) {
+                out.write(packet, index, id);
+                out.placed(packet, index, id, this);
+            }
+            out.flushSoon();
             if (!hasEnoughUnderWay()) {
                 replenish();
             }

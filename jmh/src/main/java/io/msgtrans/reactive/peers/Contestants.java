@@ -50,14 +50,15 @@ final class Contestants {
         factories.put("vertx", () -> byName("io.msgtrans.reactive.peers.VertxContestant"));
         factories.put("rsocket", () -> byName("io.msgtrans.reactive.peers.rsocket.RSocketContestant"));
         factories.put("grpc", () -> byName("io.msgtrans.reactive.peers.GrpcContestant"));
-        factories.put("msgtrans-high-throughput", () -> MsgtransContestant.with(Preset.HIGH_THROUGHPUT));
-        factories.put("msgtrans-low-latency", () -> MsgtransContestant.with(Preset.LOW_LATENCY));
-        factories.put("msgtrans-constrained", () -> MsgtransContestant.with(Preset.CONSTRAINED));
+        factories.put("msgtrans-high-throughput", () -> MsgtransContestant.with(Preset.HIGH_THROUGHPUT, "tcp"));
+        factories.put("msgtrans-low-latency", () -> MsgtransContestant.with(Preset.LOW_LATENCY, "tcp"));
+        factories.put("msgtrans-constrained", () -> MsgtransContestant.with(Preset.CONSTRAINED, "tcp"));
         factories.put("msgtrans-nio", () -> MsgtransContestant.on(IoKind.NIO));
         factories.put("msgtrans-io_uring", () -> MsgtransContestant.on(IoKind.IO_URING));
         factories.put("msgtrans-tcps", () -> new MsgtransContestant("tcps", false));
         factories.put("msgtrans-quic", () -> new MsgtransContestant("quic", false));
         factories.put("msgtrans-small-quic", () -> MsgtransContestant.quicWithin(NettyQuicEndpoint.UDP_PAYLOAD_BYTES));
+        factories.put("msgtrans-low-latency-quic", () -> MsgtransContestant.with(Preset.LOW_LATENCY, "quic"));
         factories.put("netty-packet-quic", () -> new NettyPacketContestant(NettyQuicEndpoint::new));
         factories.put("netty-coalescing-quic", () -> new NettyCoalescingContestant(NettyQuicEndpoint::new));
         factories.put("rust-msgtrans", Contestants::elsewhere);

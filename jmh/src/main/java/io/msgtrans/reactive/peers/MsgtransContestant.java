@@ -71,10 +71,10 @@ final class MsgtransContestant implements Contestant {
         this.endpoint = endpoint;
     }
 
-    /** TCP with a preset on both sides. */
-    static MsgtransContestant with(Preset preset) {
+    /** With a preset on both sides. */
+    static MsgtransContestant with(Preset preset, String scheme) {
         return new MsgtransContestant(
-                "tcp",
+                scheme,
                 false,
                 false,
                 server -> server.preset(preset),
@@ -245,12 +245,12 @@ final class MsgtransContestant implements Contestant {
                     () -> {});
             return next;
         }
-        return Flux.range(0, lane.window())
-                .map(slot -> {
+        session.send(Flux.range(0, lane.window()).map(slot -> {
                     lane.begin(slot, System.nanoTime());
                     return payload.packet().withMessageId(slot);
-                })
-                .concatWith(next);
+                }))
+                .subscribe(null, recorder::fail);
+        return next;
     }
 
     /** A new packet for each call, over bytes that all packets share. */

@@ -59,7 +59,10 @@ public interface Framing {
     /** Bytes before a packet of this length in its frame. */
     int prefixLength(long packetLength);
 
-    /** Writes the bytes before a packet; the packet's bytes follow, then {@link #finish}. */
+    /**
+     * Writes the bytes before a packet; the packet's bytes follow, then {@link #finish}. May write into the place of the packet's header,
+     * for which there is room.
+     */
     void writePrefix(ByteBuffer out, int index, int packetLength);
 
     /** Called when the bytes of a packet have been written behind their prefix, which may change them (masking). */

@@ -55,7 +55,13 @@ public final class WebSocketFraming implements Framing {
     /** A message of one frame that this side expects, but for its length. */
     private final int usualStart;
 
+    /** Bytes before its packet, when that is short. */
+    private final int usualPrefix;
+
     private final int usualMost;
+
+    /** The first two bytes of each message of this side, but for its length. */
+    private final int ownStart;
 
     // The message whose fragments are arriving.
     private int fragmentedOpcode = -1;
@@ -76,8 +82,9 @@ public final class WebSocketFraming implements Framing {
         this.lenient = options.lenientFrames();
         this.textMessages = textMessages;
         this.usualStart = (FIN | BINARY) << 8 | (client ? 0 : MASKED);
-        this.usualMost =
-                Math.min(MAX_CONTROL_BYTES, maxPayload + Packet.HEADER_BYTES); // longer ones have a longer prefix
+        this.ownStart = (FIN | BINARY) << 8 | (client ? MASKED : 0);
+        this.usualPrefix = client ? 2 : 6;
+        this.usualMost = Math.min(0xFFFF, this.maxPayload + Packet.HEADER_BYTES); // longer ones have a longer prefix
     }
 
     // ---- in ----
@@ -165,23 +172,30 @@ public final class WebSocketFraming implements Framing {
         }
     }
 
-    /** The usual frame in one go, a packet in a short binary message: each access to the buffer checks bounds and counts. */
+    /**
+     * The usual frame in one go, a packet in a binary message of up to 64 KiB: each access to the buffer checks bounds and counts. Its
+     * first eight bytes hold all that comes before the packet, and no less follow.
+     */
     @Override
     public int take(ByteBuf in, int index, int available, FrameSink sink) {
         long first = available < Long.BYTES ? 0 : in.getLong(index);
         int start = (int) (first >>> 48);
         int messageLength = start & 0x7F;
-        int packetIndex = index + 2 + (client ? 0 : 4);
+        if (start - messageLength != usualStart || messageLength == 127 || fragmentedOpcode >= 0) {
+            return Framing.super.take(in, index, available, sink);
+        }
+        int packetIndex = index + usualPrefix;
+        int key = (int) (first >>> 16);
+        if (messageLength == 126) {
+            messageLength = (int) (first >>> 32) & 0xFFFF;
+            packetIndex += 2;
+            key = (int) first;
+        }
         int frameLength = packetIndex - index + messageLength;
-        if (start - messageLength != usualStart
-                || messageLength < Packet.HEADER_BYTES
-                || messageLength > usualMost
-                || frameLength > available
-                || fragmentedOpcode >= 0) {
+        if (messageLength < Packet.HEADER_BYTES || messageLength > usualMost || frameLength > available) {
             return Framing.super.take(in, index, available, sink);
         }
         if (!client) {
-            int key = (int) (first >>> 16);
             if (keep(in, packetIndex, messageLength, key, sink)) {
                 return frameLength;
             }
@@ -341,22 +355,17 @@ public final class WebSocketFraming implements Framing {
 
     @Override
     public void writePrefix(ByteBuffer out, int index, int packetLength) {
-        int mask = client ? MASKED : 0;
-        int i = index + 2;
-        out.put(index, (byte) (FIN | BINARY));
+        int key = client ? ThreadLocalRandom.current().nextInt() : 0;
+        long start = ownStart;
+        // Whole words, as every access to the buffer costs; what they write too far is in the packet's place.
         if (packetLength < 126) {
-            out.put(index + 1, (byte) (mask | packetLength));
+            out.putLong(index, (start | packetLength) << 48 | (key & 0xFFFFFFFFL) << 16);
         } else if (packetLength <= 0xFFFF) {
-            out.put(index + 1, (byte) (mask | 126));
-            out.putShort(i, (short) packetLength);
-            i += 2;
+            out.putLong(index, (start | 126) << 48 | (long) packetLength << 32 | (key & 0xFFFFFFFFL));
         } else {
-            out.put(index + 1, (byte) (mask | 127));
-            out.putLong(i, packetLength);
-            i += 8;
-        }
-        if (client) {
-            out.putInt(i, ThreadLocalRandom.current().nextInt());
+            out.putShort(index, (short) (start | 127));
+            out.putLong(index + 2, packetLength);
+            out.putInt(index + 10, key);
         }
     }
 

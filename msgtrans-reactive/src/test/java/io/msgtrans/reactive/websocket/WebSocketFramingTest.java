@@ -28,7 +28,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 class WebSocketFramingTest {
 
     private static final int MAX_BYTES = 1 << 20;
-    private static final int LIMIT = 48;
+    /** Of payloads: frames up to it have a length of seven bits, and of 16. */
+    private static final int LIMIT_SHORT = 48;
+
+    private static final int LIMIT_LONG = 400;
 
     @ParameterizedTest
     @CsvSource({
@@ -56,13 +59,21 @@ class WebSocketFramingTest {
 
     /** The way of the usual frame gives what the way of all frames gives: packets, or the same refusal. */
     @ParameterizedTest
-    @CsvSource({"false, false", "false, true", "true, false", "true, true"})
-    void aFrameTakenAtOnceIsTheSameAsOneTakenInTwoSteps(boolean client, boolean lenient) {
-        SessionOptions options = SessionOptions.DEFAULTS.maxPayload(LIMIT).lenientFrames(lenient);
+    @CsvSource({
+        LIMIT_SHORT + ", false, false",
+        LIMIT_SHORT + ", false, true",
+        LIMIT_SHORT + ", true, false",
+        LIMIT_SHORT + ", true, true",
+        LIMIT_LONG + ", false, false",
+        LIMIT_LONG + ", true, false",
+        LIMIT_LONG + ", true, true"
+    })
+    void aFrameTakenAtOnceIsTheSameAsOneTakenInTwoSteps(int limit, boolean client, boolean lenient) {
+        SessionOptions options = SessionOptions.DEFAULTS.maxPayload(limit).lenientFrames(lenient);
         Random random = new Random(client ? 1 : 2);
         Set<String> outcomes = new HashSet<>();
         for (int i = 0; i < 20_000; i++) {
-            byte[] frame = frame(random, client);
+            byte[] frame = frame(random, client, limit);
             int available = random.nextInt(8) == 0 ? random.nextInt(frame.length + 1) : frame.length;
             WebSocketFraming first = new WebSocketFraming(client, options, TextMessages.DELIVER);
             WebSocketFraming second = new WebSocketFraming(client, options, TextMessages.DELIVER);
@@ -118,8 +129,8 @@ class WebSocketFramingTest {
     }
 
     /** Mostly a packet in a binary message, with something wrong in it now and then. */
-    private static byte[] frame(Random random, boolean client) {
-        int payload = random.nextInt(LIMIT + 4);
+    private static byte[] frame(Random random, boolean client, int limit) {
+        int payload = random.nextInt(limit + 4);
         int declared = random.nextInt(8) == 0 ? random.nextInt(200) : payload;
         ByteBuffer packet = ByteBuffer.allocate(Packet.HEADER_BYTES + payload + (random.nextInt(8) == 0 ? 3 : 0));
         packet.put((byte) (random.nextInt(16) == 0 ? 2 : 1))
@@ -132,9 +143,13 @@ class WebSocketFramingTest {
                 .putShort((short) 0);
         boolean masked = random.nextInt(16) == 0 ? client : !client;
         int opcode = random.nextInt(8) == 0 ? random.nextInt(256) : 0x82;
-        ByteBuffer frame = ByteBuffer.allocate(2 + (masked ? 4 : 0) + packet.capacity())
+        boolean longer = packet.capacity() > 125;
+        ByteBuffer frame = ByteBuffer.allocate(2 + (longer ? 2 : 0) + (masked ? 4 : 0) + packet.capacity())
                 .put((byte) opcode)
-                .put((byte) ((masked ? 0x80 : 0) | packet.capacity()));
+                .put((byte) ((masked ? 0x80 : 0) | (longer ? 126 : packet.capacity())));
+        if (longer) {
+            frame.putShort((short) packet.capacity());
+        }
         int packetIndex = frame.capacity() - packet.capacity();
         int key = random.nextInt();
         if (masked) {

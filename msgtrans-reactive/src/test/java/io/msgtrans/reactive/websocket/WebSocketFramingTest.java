@@ -108,9 +108,9 @@ class WebSocketFramingTest {
         client.writePrefix(frame, 0, length);
         packet.writeTo(frame, index, 7);
         client.finish(frame, 0, index, length);
-        ByteBuffer direct = ByteBuffer.allocateDirect(index + length).put(0, frame, 0, index);
-        packet.writeMaskedTo(direct, index, 7, frame.getInt(index - Integer.BYTES));
-        assertThat(direct).isEqualTo(frame);
+        ByteBuffer written = ByteBuffer.allocateDirect(index + length).put(0, frame, 0, index);
+        packet.writeMaskedTo(written, index, 7, frame.getInt(index - Integer.BYTES));
+        assertThat(written).isEqualTo(frame);
 
         WebSocketFraming server = new WebSocketFraming(false, SessionOptions.DEFAULTS, TextMessages.REJECT);
         String expected = outcome(true, sink -> {
@@ -120,11 +120,10 @@ class WebSocketFramingTest {
         for (boolean keeps : new boolean[] {true, false}) {
             assertThat(outcome(keeps, sink -> server.take(Unpooled.copiedBuffer(frame), 0, index + length, sink)))
                     .isEqualTo(expected);
-            assertThat(outcome(
-                            keeps,
-                            sink -> server.take(
-                                    Unpooled.directBuffer().writeBytes(frame.array()), 0, index + length, sink)))
+            ByteBuf direct = Unpooled.directBuffer().writeBytes(frame.array());
+            assertThat(outcome(keeps, sink -> server.take(direct, 0, index + length, sink)))
                     .isEqualTo(expected);
+            direct.release();
         }
     }
 

@@ -84,7 +84,8 @@ public final class WebSocketFraming implements Framing {
         this.usualStart = (FIN | BINARY) << 8 | (client ? 0 : MASKED);
         this.ownStart = (FIN | BINARY) << 8 | (client ? MASKED : 0);
         this.usualPrefix = client ? 2 : 6;
-        this.usualMost = Math.min(0xFFFF, this.maxPayload + Packet.HEADER_BYTES); // longer ones have a longer prefix
+        this.usualMost =
+                Math.min(MAX_CONTROL_BYTES, maxPayload + Packet.HEADER_BYTES); // longer ones have a longer prefix
     }
 
     // ---- in ----
@@ -173,42 +174,56 @@ public final class WebSocketFraming implements Framing {
     }
 
     /**
-     * The usual frame in one go, a packet in a binary message of up to 64 KiB: each access to the buffer checks bounds and counts. Its
-     * first eight bytes hold all that comes before the packet, and no less follow.
+     * The usual frame in one go, a packet in a short binary message: each access to the buffer checks bounds and counts. Its first eight
+     * bytes hold all that comes before the packet.
      */
     @Override
     public int take(ByteBuf in, int index, int available, FrameSink sink) {
         long first = available < Long.BYTES ? 0 : in.getLong(index);
         int start = (int) (first >>> 48);
         int messageLength = start & 0x7F;
-        if (start - messageLength != usualStart || messageLength == 127 || fragmentedOpcode >= 0) {
-            return Framing.super.take(in, index, available, sink);
+        int frameLength = usualPrefix + messageLength;
+        if (start - messageLength != usualStart
+                || messageLength < Packet.HEADER_BYTES
+                || messageLength > usualMost
+                || frameLength > available
+                || fragmentedOpcode >= 0) {
+            return takeLonger(in, index, available, first, sink);
         }
-        int packetIndex = index + usualPrefix;
-        int key = (int) (first >>> 16);
-        if (messageLength == 126) {
-            messageLength = (int) (first >>> 32) & 0xFFFF;
-            packetIndex += 2;
-            key = (int) first;
-        }
-        int frameLength = packetIndex - index + messageLength;
-        if (messageLength < Packet.HEADER_BYTES || messageLength > usualMost || frameLength > available) {
-            return Framing.super.take(in, index, available, sink);
-        }
-        if (!client) {
-            if (keep(in, packetIndex, messageLength, key, sink)) {
-                return frameLength;
-            }
-            Masking.apply(in, packetIndex, messageLength, key);
-        }
-        long head = in.getLong(packetIndex);
-        long tail = in.getLong(packetIndex + 8);
-        if (PacketHeader.isUsual(head) && PacketHeader.length(tail) == messageLength) {
-            sink.packet(in, packetIndex, head, tail);
-        } else {
-            binary(in, packetIndex, messageLength, sink);
-        }
+        message(in, index + usualPrefix, messageLength, (int) (first >>> 16), sink);
         return frameLength;
+    }
+
+    /** The same for a message whose length has 16 bits, and every other frame; apart, so that the usual one stays short. */
+    private int takeLonger(ByteBuf in, int index, int available, long first, FrameSink sink) {
+        int messageLength = (int) (first >>> 32) & 0xFFFF;
+        int frameLength = usualPrefix + 2 + messageLength;
+        if ((int) (first >>> 48) != usualStart + 126
+                || messageLength < Packet.HEADER_BYTES
+                || messageLength - Packet.HEADER_BYTES > maxPayload
+                || frameLength > available
+                || fragmentedOpcode >= 0) {
+            return Framing.super.take(in, index, available, sink);
+        }
+        message(in, frameLength - messageLength + index, messageLength, (int) first, sink);
+        return frameLength;
+    }
+
+    /** A binary message in one frame, still masked when a client sent it. */
+    private void message(ByteBuf in, int index, int length, int key, FrameSink sink) {
+        if (!client) {
+            if (keep(in, index, length, key, sink)) {
+                return;
+            }
+            Masking.apply(in, index, length, key);
+        }
+        long head = in.getLong(index);
+        long tail = in.getLong(index + 8);
+        if (PacketHeader.isUsual(head) && PacketHeader.length(tail) == length) {
+            sink.packet(in, index, head, tail);
+        } else {
+            binary(in, index, length, sink);
+        }
     }
 
     /** Takes a masked message as a packet with bytes of its own, unmasked on the way; false for what is none, or is not to be kept. */

@@ -1,7 +1,9 @@
 package io.msgtrans.reactive.peers;
 
 import io.msgtrans.reactive.Preset;
+import io.msgtrans.reactive.eventloop.EventLoopOptions;
 import io.msgtrans.reactive.eventloop.IoKind;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +29,7 @@ final class Contestants {
             "msgtrans-low-latency",
             "msgtrans-constrained",
             "msgtrans-nio",
+            "msgtrans-sleeping",
             "msgtrans-io_uring",
             "rust-msgtrans",
             "rust-msgtrans-ws");
@@ -53,8 +56,9 @@ final class Contestants {
         factories.put("msgtrans-high-throughput", () -> MsgtransContestant.with(Preset.HIGH_THROUGHPUT, "tcp"));
         factories.put("msgtrans-low-latency", () -> MsgtransContestant.with(Preset.LOW_LATENCY, "tcp"));
         factories.put("msgtrans-constrained", () -> MsgtransContestant.with(Preset.CONSTRAINED, "tcp"));
-        factories.put("msgtrans-nio", () -> MsgtransContestant.on(IoKind.NIO));
-        factories.put("msgtrans-io_uring", () -> MsgtransContestant.on(IoKind.IO_URING));
+        factories.put("msgtrans-nio", () -> MsgtransContestant.on(EventLoopOptions.DEFAULTS.io(IoKind.NIO)));
+        factories.put("msgtrans-sleeping", () -> MsgtransContestant.on(EventLoopOptions.DEFAULTS.spin(Duration.ZERO)));
+        factories.put("msgtrans-io_uring", () -> MsgtransContestant.on(EventLoopOptions.DEFAULTS.io(IoKind.IO_URING)));
         factories.put("msgtrans-tcps", () -> new MsgtransContestant("tcps", false));
         factories.put("msgtrans-quic", () -> new MsgtransContestant("quic", false));
         factories.put("msgtrans-small-quic", () -> MsgtransContestant.quicWithin(NettyQuicEndpoint.UDP_PAYLOAD_BYTES));

@@ -12,7 +12,6 @@ import io.msgtrans.reactive.TransportClient;
 import io.msgtrans.reactive.TransportServer;
 import io.msgtrans.reactive.eventloop.EventLoopOptions;
 import io.msgtrans.reactive.eventloop.EventLoops;
-import io.msgtrans.reactive.eventloop.IoKind;
 import io.msgtrans.reactive.group.Group;
 import io.msgtrans.reactive.group.GroupOptions;
 import io.msgtrans.reactive.group.Groups;
@@ -93,9 +92,9 @@ final class MsgtransContestant implements Contestant {
                 options -> options.with(QuicOptions.MAX_UDP_PAYLOAD, maxUdpPayload));
     }
 
-    /** TCP on event loops of a kind. */
-    static MsgtransContestant on(IoKind io) {
-        EventLoops loops = EventLoops.create(EventLoopOptions.DEFAULTS.io(io));
+    /** TCP on other event loops. */
+    static MsgtransContestant on(EventLoopOptions eventLoops) {
+        EventLoops loops = EventLoops.create(eventLoops);
         return new MsgtransContestant(
                 "tcp", false, false, server -> server.runOn(loops), client -> client.runOn(loops), options -> options);
     }

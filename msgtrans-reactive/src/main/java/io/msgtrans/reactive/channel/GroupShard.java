@@ -21,8 +21,8 @@ final class GroupShard implements Runnable {
     private static final Logger log = Loggers.getLogger(Session.class);
 
     /**
-     * Encoded for all members before it is written to each: a quarter of a usual processor's second cache, as each member's write costs the
-     * same beside the bytes. Four times less took a quarter of the rate to 1,000 members, twice as much did not stay in the cache.
+     * Encoded for all members before it is written to each, as each member's write costs the same beside its bytes, and still in the
+     * processor's cache. To 1,000 members 64 KiB gave a tenth less at the median, and 512 KiB a third less.
      */
     private static final int BATCH_BYTES = 256 * 1024;
 

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! The contestant's name ends with -ws for WebSocket, else it is TCP. The server prints `LISTENING port`, the client
-//! `BEGIN`, `END` and one line of JSON. Both end when their standard input does.
+//! `LOADED`, `BEGIN`, `END` and one line of JSON. Both end when their standard input does.
 
 use async_trait::async_trait;
 use hdrhistogram::Histogram;
@@ -227,6 +227,11 @@ async fn pass<T>(time: Duration, loads: &[JoinHandle<Fallible<T>>]) -> Fallible<
     Ok(())
 }
 
+async fn warm<T>(time: Duration, loads: &[JoinHandle<Fallible<T>>]) -> Fallible<()> {
+    println!("LOADED");
+    pass(time, loads).await
+}
+
 async fn window<T>(time: Duration, loads: &[JoinHandle<Fallible<T>>], books: &Books) -> Fallible<()> {
     println!("BEGIN");
     books.measuring.store(true, Ordering::Relaxed);
@@ -260,7 +265,7 @@ async fn measure(
             .iter()
             .map(|client| tokio::spawn(flood(client.clone(), vec![0; workload.payload_bytes], books.clone())))
             .collect();
-        pass(warm_up, &loads).await?;
+        warm(warm_up, &loads).await?;
         let before = ask(&clients[0]).await?;
         let start = Instant::now();
         window(time, &loads, &books).await?;
@@ -272,7 +277,7 @@ async fn measure(
             .into_iter()
             .map(|client| tokio::spawn(echo(client, workload.clone(), books.clone())))
             .collect();
-        pass(warm_up, &loads).await?;
+        warm(warm_up, &loads).await?;
         let start = Instant::now();
         window(time, &loads, &books).await?;
         seconds = start.elapsed().as_secs_f64();

@@ -128,17 +128,30 @@ public final class PeerRig {
                         .plus(options.duration())
                         .plus(PeerMain.OVERHEAD_TIMEOUT)
                         .plus(START_TIMEOUT);
+                Times.of(
+                        server,
+                        client); // the first reading takes a tenth of a second of a processor, not to be in the window
                 client.awaitLine(Recorder.BEGIN, timeout);
-                MachineTime begin = MachineTime.now();
-                Duration serverBegin = server.cpu();
-                Duration clientBegin = client.cpu();
+                Times begin = Times.of(server, client);
                 client.awaitLine(Recorder.END, timeout);
-                Result.Cost cost = new Result.Cost(
-                        server.cpu().minus(serverBegin).toMillis() / 1e3,
-                        client.cpu().minus(clientBegin).toMillis() / 1e3,
-                        100 * MachineTime.now().stolenSince(begin));
+                Result.Cost cost = Times.of(server, client).since(begin);
                 return Result.parse("{" + client.awaitLine("{", timeout)).with(cost);
             }
+        }
+    }
+
+    /** Processor times so far. */
+    private record Times(Duration server, Duration client, MachineTime machine) {
+
+        static Times of(PeerProcess server, PeerProcess client) {
+            return new Times(server.cpu(), client.cpu(), MachineTime.now());
+        }
+
+        Result.Cost since(Times begin) {
+            return new Result.Cost(
+                    server.minus(begin.server).toMillis() / 1e3,
+                    client.minus(begin.client).toMillis() / 1e3,
+                    100 * machine.stolenSince(begin.machine));
         }
     }
 

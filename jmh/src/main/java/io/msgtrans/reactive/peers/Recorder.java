@@ -33,7 +33,9 @@ public final class Recorder {
     static final int AFTERWARDS = 2;
     static final int PHASES = 3;
 
-    /** Printed when the window begins and ends. */
+    /** Printed when the load is there, and when the window begins and ends. */
+    static final String LOADED = "LOADED";
+
     static final String BEGIN = "BEGIN";
 
     static final String END = "END";
@@ -65,6 +67,7 @@ public final class Recorder {
 
     /** Measures what the lanes accept. */
     public void measureReplies() throws Exception {
+        rehearse();
         await(settings.warmUp());
         long startNanos = System.nanoTime();
         long startBytes = AllocatedBytes.now();
@@ -80,6 +83,7 @@ public final class Recorder {
      * @param count asks the server for the number of packets it received so far
      */
     public void measureConfirmed(Supplier<? extends CompletionStage<Long>> count) throws Exception {
+        rehearse();
         for (int i = 0; i < COUNTS_BEFORE; i++) {
             await(settings.warmUp().dividedBy(COUNTS_BEFORE));
             ask(count);
@@ -91,6 +95,12 @@ public final class Recorder {
         allocatedBytes = AllocatedBytes.now() - startBytes;
         confirmedPackets = ask(count) - startCount;
         windowNanos = System.nanoTime() - startNanos;
+    }
+
+    /** What the window begins with, as classes are loaded and compilers run for a tenth of a second when it is new. */
+    private static void rehearse() {
+        AllocatedBytes.now();
+        System.out.println(LOADED);
     }
 
     /** The rig reads processor times at both lines. */

@@ -2,14 +2,19 @@ package io.msgtrans.reactive.wire;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.util.concurrent.FastThreadLocal;
+import io.netty.util.internal.PlatformDependent;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Objects;
 
 /**
  * The masking of WebSocket clients (RFC 6455 §5.3), which undoes itself: eight bytes at a time in the processor's own byte
  * order. Through {@code ByteBuf} and big-endian accessors it cost more than everything else that is done to a packet.
+ *
+ * <p>Direct memory is accessed by its address where Netty can: bounds are checked once, and the compiler knows that nothing else
+ * changes. For every eight bytes through a buffer it looks at the buffer anew, as these could be anywhere.
  */
 public final class Masking {
 
@@ -18,7 +23,10 @@ public final class Masking {
     private static final VarHandle IN_BUFFER =
             MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.nativeOrder());
 
-    /** From here on bytes in a buffer are masked in pieces of this length in an array. */
+    /** Netty may not use it since Java 24, and some processors need aligned words. */
+    private static final boolean BY_ADDRESS = PlatformDependent.hasUnsafe() && PlatformDependent.isUnaligned();
+
+    /** Without addresses, bytes in a buffer are masked in pieces of this length in an array, from here on. */
     private static final int PIECE_BYTES = 4096;
 
     private static final FastThreadLocal<byte[]> PIECE = new FastThreadLocal<>() {
@@ -32,7 +40,9 @@ public final class Masking {
 
     /** Masks or unmasks bytes in a buffer. */
     public static void apply(ByteBuf bytes, int index, int length, int key) {
-        if (bytes.hasArray()) {
+        if (BY_ADDRESS && bytes.hasMemoryAddress()) {
+            apply(address(bytes, index, length), length, key);
+        } else if (bytes.hasArray()) {
             apply(bytes.array(), bytes.arrayOffset() + index, length, key);
         } else if (bytes.nioBufferCount() == 1) {
             // The buffer's own view, which its event loop alone uses: another one for each packet is 64 bytes of
@@ -46,10 +56,14 @@ public final class Masking {
 
     /**
      * The bytes as they were before they were masked, in an array of their own: half of the time of unmasking them in a buffer and
-     * copying them, as the compiler looks at the buffer anew behind each write into it.
+     * copying them.
      */
     public static byte[] copy(ByteBuf bytes, int index, int length, int key) {
         byte[] copy = new byte[length];
+        if (BY_ADDRESS && bytes.hasMemoryAddress()) {
+            copy(address(bytes, index, length), copy, key);
+            return copy;
+        }
         if (length >= PIECE_BYTES || bytes.hasArray() || bytes.nioBufferCount() != 1) {
             bytes.getBytes(index, copy);
             apply(copy, 0, length, key);
@@ -63,13 +77,17 @@ public final class Masking {
             IN_ARRAY.set(copy, i, (long) IN_BUFFER.get(view, from + i) ^ wide);
         }
         for (; i < length; i++) {
-            copy[i] = (byte) (view.get(from + i) ^ (key >>> (24 - 8 * (i & 3))));
+            copy[i] = maskByte(view.get(from + i), i, key);
         }
         return copy;
     }
 
     /** Writes bytes masked at an absolute index: less than half of the time of writing them and masking them there. */
     public static void copy(byte[] bytes, int from, ByteBuffer out, int index, int length, int key) {
+        if (BY_ADDRESS && out.isDirect()) {
+            copy(bytes, from, address(out, index, length), length, key);
+            return;
+        }
         if (length >= PIECE_BYTES) {
             copyByPieces(bytes, from, out, index, length, key);
             return;
@@ -80,7 +98,7 @@ public final class Masking {
             IN_BUFFER.set(out, index + i, (long) IN_ARRAY.get(bytes, from + i) ^ wide);
         }
         for (; i < length; i++) {
-            out.put(index + i, (byte) (bytes[from + i] ^ (key >>> (24 - 8 * (i & 3)))));
+            out.put(index + i, maskByte(bytes[from + i], i, key));
         }
     }
 
@@ -92,6 +110,53 @@ public final class Masking {
             apply(piece, 0, next, key);
             out.put(index + done, piece, 0, next);
         }
+    }
+
+    private static long address(ByteBuf bytes, int index, int length) {
+        Objects.checkFromIndexSize(index, length, bytes.capacity());
+        return bytes.memoryAddress() + index;
+    }
+
+    private static long address(ByteBuffer bytes, int index, int length) {
+        Objects.checkFromIndexSize(index, length, bytes.limit());
+        return PlatformDependent.directBufferAddress(bytes) + index;
+    }
+
+    private static void copy(long from, byte[] copy, int key) {
+        long wide = wide(key);
+        int i = 0;
+        for (; i <= copy.length - Long.BYTES; i += Long.BYTES) {
+            IN_ARRAY.set(copy, i, PlatformDependent.getLong(from + i) ^ wide);
+        }
+        for (; i < copy.length; i++) {
+            copy[i] = maskByte(PlatformDependent.getByte(from + i), i, key);
+        }
+    }
+
+    private static void copy(byte[] bytes, int from, long to, int length, int key) {
+        long wide = wide(key);
+        int i = 0;
+        for (; i <= length - Long.BYTES; i += Long.BYTES) {
+            PlatformDependent.putLong(to + i, (long) IN_ARRAY.get(bytes, from + i) ^ wide);
+        }
+        for (; i < length; i++) {
+            PlatformDependent.putByte(to + i, maskByte(bytes[from + i], i, key));
+        }
+    }
+
+    private static void apply(long address, int length, int key) {
+        long wide = wide(key);
+        int i = 0;
+        for (; i <= length - Long.BYTES; i += Long.BYTES) {
+            PlatformDependent.putLong(address + i, PlatformDependent.getLong(address + i) ^ wide);
+        }
+        for (; i < length; i++) {
+            PlatformDependent.putByte(address + i, maskByte(PlatformDependent.getByte(address + i), i, key));
+        }
+    }
+
+    private static byte maskByte(byte original, int position, int key) {
+        return (byte) (original ^ (key >>> (24 - 8 * (position & 3))));
     }
 
     /** A frame over several reads, as a borrowing subscriber gets it. */
@@ -115,12 +180,16 @@ public final class Masking {
             IN_ARRAY.set(bytes, i, (long) IN_ARRAY.get(bytes, i) ^ wide);
         }
         for (int n = 0; i < end; i++, n++) {
-            bytes[i] ^= (byte) (key >>> (24 - 8 * (n & 3)));
+            bytes[i] = maskByte(bytes[i], n, key);
         }
     }
 
     /** The same from an absolute index on; the buffer's position is not used. */
     public static void apply(ByteBuffer bytes, int from, int length, int key) {
+        if (BY_ADDRESS && bytes.isDirect()) {
+            apply(address(bytes, from, length), length, key);
+            return;
+        }
         if (length >= PIECE_BYTES) {
             applyInArray(bytes, from, length, key);
             return;
@@ -132,7 +201,7 @@ public final class Masking {
             IN_BUFFER.set(bytes, i, (long) IN_BUFFER.get(bytes, i) ^ wide);
         }
         for (int n = 0; i < end; i++, n++) {
-            bytes.put(i, (byte) (bytes.get(i) ^ (key >>> (24 - 8 * (n & 3)))));
+            bytes.put(i, maskByte(bytes.get(i), n, key));
         }
     }
 

@@ -2,6 +2,7 @@ package io.msgtrans.reactive.monitor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.msgtrans.reactive.BufferLeaks;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.util.ResourceLeakDetector;
 import java.time.Duration;
@@ -64,7 +65,7 @@ class LeakWatchTest {
     }
 
     @Test
-    void buffersThatAreDroppedAreCounted() {
+    void buffersThatAreDroppedAreCounted() throws InterruptedException {
         ResourceLeakDetector.Level before = ResourceLeakDetector.getLevel();
         ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.PARANOID);
         LeakWatch.listen();
@@ -82,6 +83,7 @@ class LeakWatchTest {
             });
         } finally {
             LeakWatch.forget();
+            BufferLeaks.forget();
             ResourceLeakDetector.setLevel(before);
         }
         assertThat(after(1, second -> 0, second -> 0)).isEmpty();

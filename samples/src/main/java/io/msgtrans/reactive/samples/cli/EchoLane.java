@@ -31,8 +31,10 @@ final class EchoLane {
 
     private final AtomicLong received = new AtomicLong();
     private final AtomicLong errors = new AtomicLong();
-    private final Histogram histogram = new Histogram(HIGHEST_NANOS, 3);
-    private volatile boolean measuring;
+    private final Histogram measured = bounds();
+    private final Histogram outside = bounds();
+    /** Always one of both: a branch that is first taken in the window would have the compiled code thrown away in it. */
+    private volatile Histogram times = outside;
 
     private long sent;
 
@@ -95,15 +97,15 @@ final class EchoLane {
         long sequence = received.getPlain();
         if (reply.messageId() != (sequence & 0xFFFFFFFFL) || reply.payloadLength() != payload.length) {
             errors.incrementAndGet();
-        } else if (measuring) {
+        } else {
             long sentAt = sentNanos[(int) sequence & mask];
-            histogram.recordValue(Math.max(0, Math.min(nowNanos - sentAt, HIGHEST_NANOS)));
+            times.recordValue(Math.max(0, Math.min(nowNanos - sentAt, HIGHEST_NANOS)));
         }
         received.setRelease(sequence + 1);
     }
 
     void measure(boolean measuring) {
-        this.measuring = measuring;
+        times = measuring ? measured : outside;
     }
 
     long received() {
@@ -116,6 +118,16 @@ final class EchoLane {
 
     /** To be read when the session has ended. */
     Histogram histogram() {
-        return histogram;
+        Histogram copy = measured.copy();
+        copy.subtract(bounds());
+        return copy;
+    }
+
+    /** Holds the least and the highest value, so that none in the window is a new extreme, which were such a branch as well. */
+    private static Histogram bounds() {
+        Histogram bounds = new Histogram(HIGHEST_NANOS, 3);
+        bounds.recordValue(1);
+        bounds.recordValue(HIGHEST_NANOS);
+        return bounds;
     }
 }

@@ -128,9 +128,9 @@ public final class PeerRig {
                         .plus(options.duration())
                         .plus(PeerMain.OVERHEAD_TIMEOUT)
                         .plus(START_TIMEOUT);
-                Times.of(
-                        server,
-                        client); // the first reading takes a tenth of a second of a processor, not to be in the window
+                client.awaitLine(Recorder.LOADED, timeout);
+                // The first reading takes a tenth of a second of a processor, which is not to be in the window.
+                Times.of(server, client);
                 client.awaitLine(Recorder.BEGIN, timeout);
                 Times begin = Times.of(server, client);
                 client.awaitLine(Recorder.END, timeout);

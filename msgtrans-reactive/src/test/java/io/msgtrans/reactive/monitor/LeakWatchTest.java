@@ -2,7 +2,6 @@ package io.msgtrans.reactive.monitor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.msgtrans.reactive.BufferLeaks;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.util.ResourceLeakDetector;
 import java.time.Duration;
@@ -65,7 +64,7 @@ class LeakWatchTest {
     }
 
     @Test
-    void buffersThatAreDroppedAreCounted() throws InterruptedException {
+    void buffersThatAreDroppedAreCounted() {
         ResourceLeakDetector.Level before = ResourceLeakDetector.getLevel();
         ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.PARANOID);
         LeakWatch.listen();
@@ -83,7 +82,6 @@ class LeakWatchTest {
             });
         } finally {
             LeakWatch.forget();
-            BufferLeaks.forget();
             ResourceLeakDetector.setLevel(before);
         }
         assertThat(after(1, second -> 0, second -> 0)).isEmpty();

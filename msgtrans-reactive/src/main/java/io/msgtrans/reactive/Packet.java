@@ -1,5 +1,6 @@
 package io.msgtrans.reactive;
 
+import io.msgtrans.reactive.wire.DirectMemory;
 import io.msgtrans.reactive.wire.Masking;
 import io.msgtrans.reactive.wire.PayloadCodec;
 import io.netty.buffer.ByteBuf;
@@ -120,12 +121,6 @@ public final class Packet {
     }
 
     /**
-     * Shorter ones are copied in a loop that is compiled into its caller, which knows that nothing else changes meanwhile; longer ones
-     * by the JVM's routine, which takes half of that loop's time for 1 KiB.
-     */
-    private static final int COPIED_BY_WORDS = 128;
-
-    /**
      * As {@link #view(byte[], int, long, long)} over a copy of the bytes behind the header, or, borrowed, over a buffer that
      * the caller keeps alive while the packet is used.
      */
@@ -135,15 +130,7 @@ public final class Packet {
         int position = index + HEADER_BYTES;
         long marks = MARK_ID_GIVEN | MARK_BORROWED;
         if (!borrow) {
-            int length = (int) (tail >>> 48) + (int) (tail >>> 16);
-            byte[] bytes;
-            if (length < COPIED_BY_WORDS) {
-                bytes = Masking.copy(wire, position, length, 0); // the key that changes nothing
-            } else {
-                bytes = new byte[length];
-                wire.getBytes(position, bytes);
-            }
-            source = bytes;
+            source = DirectMemory.copy(wire, position, (int) (tail >>> 48) + (int) (tail >>> 16));
             position = 0;
             marks = MARK_ID_GIVEN;
         }

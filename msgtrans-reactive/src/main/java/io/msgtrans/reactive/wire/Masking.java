@@ -7,14 +7,10 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.Objects;
 
 /**
  * The masking of WebSocket clients (RFC 6455 §5.3), which undoes itself: eight bytes at a time in the processor's own byte
  * order. Through {@code ByteBuf} and big-endian accessors it cost more than everything else that is done to a packet.
- *
- * <p>Direct memory is accessed by its address where Netty can: bounds are checked once, and the compiler knows that nothing else
- * changes. For every eight bytes through a buffer it looks at the buffer anew, as these could be anywhere.
  */
 public final class Masking {
 
@@ -22,9 +18,6 @@ public final class Masking {
             MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
     private static final VarHandle IN_BUFFER =
             MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.nativeOrder());
-
-    /** Netty may not use it since Java 24, and some processors need aligned words. */
-    private static final boolean BY_ADDRESS = PlatformDependent.hasUnsafe() && PlatformDependent.isUnaligned();
 
     /** Without addresses, bytes in a buffer are masked in pieces of this length in an array, from here on. */
     private static final int PIECE_BYTES = 4096;
@@ -40,8 +33,8 @@ public final class Masking {
 
     /** Masks or unmasks bytes in a buffer. */
     public static void apply(ByteBuf bytes, int index, int length, int key) {
-        if (BY_ADDRESS && bytes.hasMemoryAddress()) {
-            apply(address(bytes, index, length), length, key);
+        if (DirectMemory.isReachable(bytes)) {
+            apply(DirectMemory.address(bytes, index, length), length, key);
         } else if (bytes.hasArray()) {
             apply(bytes.array(), bytes.arrayOffset() + index, length, key);
         } else if (bytes.nioBufferCount() == 1) {
@@ -60,8 +53,8 @@ public final class Masking {
      */
     public static byte[] copy(ByteBuf bytes, int index, int length, int key) {
         byte[] copy = new byte[length];
-        if (BY_ADDRESS && bytes.hasMemoryAddress()) {
-            copy(address(bytes, index, length), copy, key);
+        if (DirectMemory.isReachable(bytes)) {
+            copy(DirectMemory.address(bytes, index, length), copy, key);
             return copy;
         }
         if (length >= PIECE_BYTES || bytes.hasArray() || bytes.nioBufferCount() != 1) {
@@ -84,8 +77,8 @@ public final class Masking {
 
     /** Writes bytes masked at an absolute index: less than half of the time of writing them and masking them there. */
     public static void copy(byte[] bytes, int from, ByteBuffer out, int index, int length, int key) {
-        if (BY_ADDRESS && out.isDirect()) {
-            copy(bytes, from, address(out, index, length), length, key);
+        if (DirectMemory.isReachable(out)) {
+            copy(bytes, from, DirectMemory.address(out, index, length), length, key);
             return;
         }
         if (length >= PIECE_BYTES) {
@@ -110,16 +103,6 @@ public final class Masking {
             apply(piece, 0, next, key);
             out.put(index + done, piece, 0, next);
         }
-    }
-
-    private static long address(ByteBuf bytes, int index, int length) {
-        Objects.checkFromIndexSize(index, length, bytes.capacity());
-        return bytes.memoryAddress() + index;
-    }
-
-    private static long address(ByteBuffer bytes, int index, int length) {
-        Objects.checkFromIndexSize(index, length, bytes.limit());
-        return PlatformDependent.directBufferAddress(bytes) + index;
     }
 
     private static void copy(long from, byte[] copy, int key) {
@@ -186,8 +169,8 @@ public final class Masking {
 
     /** The same from an absolute index on; the buffer's position is not used. */
     public static void apply(ByteBuffer bytes, int from, int length, int key) {
-        if (BY_ADDRESS && bytes.isDirect()) {
-            apply(address(bytes, from, length), length, key);
+        if (DirectMemory.isReachable(bytes)) {
+            apply(DirectMemory.address(bytes, from, length), length, key);
             return;
         }
         if (length >= PIECE_BYTES) {

@@ -1,9 +1,12 @@
 package io.msgtrans.reactive.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import io.netty.buffer.UnpooledDirectByteBuf;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
@@ -26,15 +29,19 @@ class MaskingTest {
     void eachByteIsMaskedAndNoneBeside(int length) {
         byte[] original = new byte[OFFSET + length + OFFSET];
         new SplittableRandom(length).nextBytes(original);
-        ByteBuffer buffer = ByteBuffer.allocateDirect(original.length).put(0, original);
+        ByteBuffer direct = ByteBuffer.allocateDirect(original.length).put(0, original);
+        ByteBuffer heap =
+                ByteBuffer.wrap(original.clone()); // as direct memory is masked where its address is not to be had
 
-        Masking.apply(buffer, OFFSET, length, KEY);
+        Masking.apply(direct, OFFSET, length, KEY);
+        Masking.apply(heap, OFFSET, length, KEY);
 
         byte[] expected = original.clone();
         for (int i = 0; i < length; i++) {
             expected[OFFSET + i] = masked(original[OFFSET + i], i);
         }
-        assertThat(bytes(buffer)).isEqualTo(expected);
+        assertThat(bytes(direct)).isEqualTo(expected);
+        assertThat(bytes(heap)).isEqualTo(expected);
     }
 
     @ParameterizedTest
@@ -43,19 +50,24 @@ class MaskingTest {
         byte[] original = new byte[OFFSET + length + OFFSET];
         new SplittableRandom(length).nextBytes(original);
         ByteBuffer buffer = ByteBuffer.allocateDirect(original.length).put(0, original);
+        ByteBuffer inHeap = ByteBuffer.wrap(original.clone());
 
         Masking.copy(original, OFFSET, buffer, OFFSET, length, KEY);
+        Masking.copy(original, OFFSET, inHeap, OFFSET, length, KEY);
 
         ByteBuffer masked = ByteBuffer.allocateDirect(original.length).put(0, original);
         Masking.apply(masked, OFFSET, length, KEY);
         assertThat(bytes(buffer)).isEqualTo(bytes(masked));
+        assertThat(bytes(inHeap)).isEqualTo(bytes(masked));
 
         byte[] inMiddle = Arrays.copyOfRange(original, OFFSET, OFFSET + length);
         ByteBuf direct = Unpooled.directBuffer().writeBytes(masked);
         ByteBuf heap = Unpooled.copiedBuffer(direct);
+        ByteBuf withoutAddress = new UnpooledDirectByteBuf(UnpooledByteBufAllocator.DEFAULT, 16, Integer.MAX_VALUE);
+        withoutAddress.writeBytes(direct, 0, direct.readableBytes());
         ByteBuf parts = Unpooled.wrappedBuffer(direct.copy(0, OFFSET + length / 2), direct.copy())
                 .setBytes(OFFSET, direct, OFFSET, length);
-        for (ByteBuf in : List.of(direct, heap, parts)) {
+        for (ByteBuf in : List.of(direct, heap, withoutAddress, parts)) {
             assertThat(Masking.copy(in, OFFSET, length, KEY)).isEqualTo(inMiddle);
             in.release();
         }
@@ -65,5 +77,21 @@ class MaskingTest {
         byte[] bytes = new byte[buffer.capacity()];
         buffer.get(0, bytes);
         return bytes;
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 7, 8, 13, 64, 127, 128, 1024})
+    void aCopyOfAnyBufferIsItsBytes(int length) {
+        byte[] original = new byte[OFFSET + length + OFFSET];
+        new SplittableRandom(length).nextBytes(original);
+        ByteBuf direct = Unpooled.directBuffer(original.length).writeBytes(original);
+        ByteBuf heap = Unpooled.copiedBuffer(original);
+        for (ByteBuf in : List.of(direct, heap)) {
+            assertThat(DirectMemory.copy(in, OFFSET, length))
+                    .isEqualTo(Arrays.copyOfRange(original, OFFSET, OFFSET + length));
+            assertThatThrownBy(() -> DirectMemory.copy(in, in.capacity() - length + 1, length))
+                    .isInstanceOf(IndexOutOfBoundsException.class);
+            in.release();
+        }
     }
 }

@@ -1,74 +1,34 @@
 package io.msgtrans.reactive;
 
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.PooledByteBufAllocator;
-import io.netty.util.ResourceLeakDetector;
-import io.netty.util.ResourceLeakDetectorFactory;
 import java.lang.ref.ReferenceQueue;
 import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
-import org.junit.platform.launcher.LauncherSessionListener;
 
 /**
  * Fails each test class of this module by which a buffer was dropped without release: registered for all by
- * {@code META-INF/services}, as a listener too, as Netty asks for its detector once, and that may be before the first class runs. The test
- * kit has the same for its users, and needs this module to be built.
+ * {@code META-INF/services}. The test kit's check, which users see, needs this module to be built.
  */
-public final class BufferLeaks implements LauncherSessionListener, AfterAllCallback {
+public final class BufferLeaks implements BeforeAllCallback, AfterAllCallback {
 
     private static final Duration COLLECTION_TIMEOUT = Duration.ofSeconds(20);
     private static final List<String> FOUND = new CopyOnWriteArrayList<>();
 
-    static {
-        ResourceLeakDetectorFactory.setResourceLeakDetectorFactory(new ResourceLeakDetectorFactory() {
-            @Override
-            @SuppressWarnings("deprecation") // abstract in the class that Netty offers for this
-            public <T> ResourceLeakDetector<T> newResourceLeakDetector(
-                    Class<T> resource, int samplingInterval, long maxActive) {
-                return new Detector<>(resource, samplingInterval);
-            }
-        });
-    }
-
-    private static final class Detector<T> extends ResourceLeakDetector<T> {
-        Detector(Class<?> resource, int samplingInterval) {
-            super(resource, samplingInterval);
-        }
-
-        @Override
-        protected void reportTracedLeak(String resourceType, String records) {
-            super.reportTracedLeak(resourceType, records);
-            FOUND.add(resourceType + records);
-        }
-
-        @Override
-        protected void reportUntracedLeak(String resourceType) {
-            super.reportUntracedLeak(resourceType);
-            FOUND.add(resourceType);
-        }
+    /** Anew for each class, as Netty has room for one listener and a test of monitoring takes it. */
+    @Override
+    public void beforeAll(ExtensionContext context) {
+        ByteBufUtil.setLeakListener((resource, records) -> FOUND.add(resource + records));
     }
 
     @Override
     public void afterAll(ExtensionContext context) throws InterruptedException {
-        reportAll();
-        List<String> leaks = List.copyOf(FOUND);
-        FOUND.clear();
-        if (!leaks.isEmpty()) {
-            throw new AssertionError(leaks.size() + " buffers were not released; the first: " + leaks.get(0));
-        }
-    }
-
-    /** What was dropped so far was dropped on purpose. */
-    public static void forget() throws InterruptedException {
-        reportAll();
-        FOUND.clear();
-    }
-
-    /** A leak shows when the buffer was collected and another one is allocated. */
-    private static void reportAll() throws InterruptedException {
+        // A leak shows when the buffer was collected and another one is allocated.
         ReferenceQueue<Object> collected = new ReferenceQueue<>();
         for (int i = 0; i < 2; i++) { // those of the same collection come in any order
             WeakReference<Object> last = new WeakReference<>(new Object(), collected);
@@ -77,6 +37,11 @@ public final class BufferLeaks implements LauncherSessionListener, AfterAllCallb
                 throw new AssertionError("nothing was collected within " + COLLECTION_TIMEOUT);
             }
             PooledByteBufAllocator.DEFAULT.directBuffer(16).release();
+        }
+        List<String> leaks = List.copyOf(FOUND);
+        FOUND.clear();
+        if (!leaks.isEmpty()) {
+            throw new AssertionError(leaks.size() + " buffers were not released; the first: " + leaks.get(0));
         }
     }
 }

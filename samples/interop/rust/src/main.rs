@@ -292,7 +292,7 @@ async fn measure(
         concat!(
             "{{\"contestant\":\"{}\",\"workload\":\"{}\",\"seconds\":{:.6},\"packets\":{},\"rate\":{:.0},\"errors\":{},",
             "\"allocated\":0,\"p50\":{:.1},\"p90\":{:.1},\"p99\":{:.1},\"p999\":{:.1},\"max\":{:.1},",
-            "\"serverCpu\":0,\"clientCpu\":0,\"steal\":0}}"
+            "\"serverCpu\":0,\"clientCpu\":0,\"steal\":0,\"hop\":0}}"
         ),
         contestant,
         workload.text,

@@ -60,8 +60,13 @@ public final class SpeedPage {
                         .append(entry.getValue().asString())
                         .append(" |\n"));
         page.append("| processors given to others by the host, median and most | ")
-                .append(steal(results))
+                .append(medianAndMost(results, "steal", "%.0f %%, %.0f %%"))
                 .append(" |\n");
+        if (results.get(0).has("hop")) {
+            page.append("| a cache line from one of the two processors to the other, median and most | ")
+                    .append(medianAndMost(results, "hop", "%.0f ns, %.0f ns"))
+                    .append(" |\n");
+        }
         Set<String> workloads = new LinkedHashSet<>();
         results.forEach(result -> workloads.add(result.get("workload").asString()));
         for (String workload : workloads) {
@@ -78,12 +83,12 @@ public final class SpeedPage {
         }
     }
 
-    private static String steal(JsonNode results) {
+    private static String medianAndMost(JsonNode results, String name, String format) {
         List<Double> values = new ArrayList<>();
-        results.forEach(result -> values.add(result.get("steal").asDouble()));
+        results.forEach(result -> values.add(result.get(name).asDouble()));
         double[] sorted =
                 values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
-        return String.format(Locale.ROOT, "%.0f %%, %.0f %%", median(sorted), sorted[sorted.length - 1]);
+        return String.format(Locale.ROOT, format, median(sorted), sorted[sorted.length - 1]);
     }
 
     private static void table(StringBuilder page, JsonNode results, String workload) {

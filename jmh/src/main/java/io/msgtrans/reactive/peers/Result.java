@@ -28,10 +28,11 @@ record Result(
         Cost cost) {
 
     /**
-     * Processor time of both processes in the window, and the share of the machine's processors that its host gave to others, in percent.
+     * Processor time of both processes in the window, the share of the machine's processors that its host gave to others, in percent,
+     * and how long a cache line took between the processors of server and client, in nanoseconds, 0 when that is not known.
      */
-    record Cost(double serverCpuSeconds, double clientCpuSeconds, double stealPercent) {
-        static final Cost UNKNOWN = new Cost(0, 0, 0);
+    record Cost(double serverCpuSeconds, double clientCpuSeconds, double stealPercent, double hopNanos) {
+        static final Cost UNKNOWN = new Cost(0, 0, 0, 0);
     }
 
     /** Percentiles in microseconds. */
@@ -81,7 +82,7 @@ record Result(
                 Locale.ROOT,
                 "{\"contestant\":\"%s\",\"workload\":\"%s\",\"seconds\":%.6f,\"packets\":%d,\"rate\":%.0f,"
                         + "\"errors\":%d,\"allocated\":%d,\"p50\":%.1f,\"p90\":%.1f,\"p99\":%.1f,\"p999\":%.1f,\"max\":%.1f,"
-                        + "\"serverCpu\":%.3f,\"clientCpu\":%.3f,\"steal\":%.1f}",
+                        + "\"serverCpu\":%.3f,\"clientCpu\":%.3f,\"steal\":%.1f,\"hop\":%.0f}",
                 contestant,
                 workload,
                 seconds,
@@ -96,7 +97,8 @@ record Result(
                 latency.max,
                 cost.serverCpuSeconds,
                 cost.clientCpuSeconds,
-                cost.stealPercent);
+                cost.stealPercent,
+                cost.hopNanos);
     }
 
     static Result parse(String json) {
@@ -114,7 +116,11 @@ record Result(
                 (long) number(json, "errors"),
                 (long) number(json, "allocated"),
                 latency,
-                new Cost(number(json, "serverCpu"), number(json, "clientCpu"), number(json, "steal")));
+                new Cost(
+                        number(json, "serverCpu"),
+                        number(json, "clientCpu"),
+                        number(json, "steal"),
+                        number(json, "hop")));
     }
 
     private static double number(String json, String name) {

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param pinning processors of server and client, null for none
  * @param maxSteal a run in which the host took more of the processors, in percent, is run again
+ * @param maxHop a run in which a cache line took longer between the two processors, in nanoseconds, is run again
  * @param title heading of these results
  * @param json file for every single result, null for none
  */
@@ -25,6 +26,7 @@ record RigOptions(
         @Nullable Pinning pinning,
         List<String> jvmFlags,
         double maxSteal,
+        double maxHop,
         String title,
         @Nullable Path json) {
 
@@ -43,6 +45,8 @@ record RigOptions(
               --machine-network        the machine's loopback interface, instead of an own one with TCP Reno
               --jvm "FLAGS"            replaces the JVM flags of both processes
               --max-steal PERCENT      runs again, up to four times, what lost more of the processors to the host; default 100
+              --max-hop NANOS          runs again, up to four times, what ran while a cache line took longer from one of the two
+                                       processors to the other; default: any
               --json FILE              writes every result
               --title TEXT             what the page of results calls this run; default: Side by side
             """;
@@ -72,6 +76,7 @@ record RigOptions(
         Pinning pinning = defaultPinning;
         String jvmFlags = DEFAULT_JVM_FLAGS;
         double maxSteal = 100;
+        double maxHop = Double.MAX_VALUE;
         String title = "Side by side";
         Path json = null;
         Iterator<String> rest = arguments.iterator();
@@ -89,6 +94,7 @@ record RigOptions(
                 case "--no-pin" -> pinning = null;
                 case "--jvm" -> jvmFlags = value(option, rest);
                 case "--max-steal" -> maxSteal = Double.parseDouble(value(option, rest));
+                case "--max-hop" -> maxHop = Double.parseDouble(value(option, rest));
                 case "--title" -> title = value(option, rest);
                 case "--json" -> json = Path.of(value(option, rest));
                 default -> throw new IllegalArgumentException("no option " + option);
@@ -104,6 +110,7 @@ record RigOptions(
                 pinning,
                 List.of(jvmFlags.trim().split("\\s+")),
                 maxSteal,
+                maxHop,
                 title,
                 json);
     }

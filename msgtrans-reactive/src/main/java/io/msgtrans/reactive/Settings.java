@@ -54,6 +54,9 @@ final class Settings {
         if (options.sendBufferBytes() + options.receiveBufferBytes() > 0) {
             set.add("buffers " + bytes(options.sendBufferBytes()) + " and " + bytes(options.receiveBufferBytes()));
         }
+        if (options.unsentBytes() != EndpointOptions.DEFAULTS.unsentBytes()) {
+            set.add("unsent " + bytes(options.unsentBytes()));
+        }
         if (options.isQuickAck()) {
             set.add("quickAck");
         }

@@ -2,6 +2,7 @@ package io.msgtrans.reactive.test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.msgtrans.reactive.BoundServer;
 import io.msgtrans.reactive.LimitException;
@@ -19,14 +20,21 @@ import io.msgtrans.reactive.group.GroupOptions;
 import io.msgtrans.reactive.group.Groups;
 import io.msgtrans.reactive.group.SlowMembers;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.epoll.Epoll;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -132,6 +140,73 @@ class GroupTest {
         }
         assertThat(room.stats().delivered()).isEqualTo(12 * 5_000);
         assertThat(room.stats().broadcasts()).isEqualTo(5_000);
+    }
+
+    /** Files in memory without a name that this process has open. */
+    private static long broadcastFiles() {
+        Path open = Path.of("/proc/self/fd");
+        try (Stream<Path> descriptors = Files.list(open)) {
+            return descriptors.filter(GroupTest::isBroadcastFile).count();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static boolean isBroadcastFile(Path descriptor) {
+        try {
+            return Files.readSymbolicLink(descriptor).toString().startsWith("/dev/shm/msgtrans-broadcast");
+        } catch (IOException closedMeanwhile) {
+            return false;
+        }
+    }
+
+    @Test
+    void manyMembersTakeTheirBytesFromFilesInMemoryWhichEndWithThem() {
+        assumeTrue(Epoll.isAvailable() && Files.isWritable(Path.of("/dev/shm")));
+        EventLoops loops =
+                EventLoops.create(EventLoopOptions.DEFAULTS.name("files").threads(1));
+        TestCertificate made = TestCertificate.selfSigned("localhost");
+        Group room = Groups.create(GroupOptions.DEFAULTS.slowMembers(SlowMembers.WAIT))
+                .group("room");
+        server = TransportServer.create()
+                .runOn(loops)
+                .listen("tcp://127.0.0.1:0")
+                .listen("ws://127.0.0.1:0")
+                .listen("tcps://127.0.0.1:0", options -> options.certificate(made.chain(), made.key()))
+                .handle(session -> {
+                    room.join(session);
+                    return session.receive().then();
+                })
+                .bindNow();
+        for (int n = 0; n < 30; n++) {
+            int i = n;
+            URI uri = server.uris().get(i % 3);
+            clients.add(TransportClient.create(uri.toString())
+                    .endpoint(options -> i % 3 == 2 ? options.trustAllInsecurely() : options)
+                    .connectNow());
+        }
+        List<Queue<Integer>> received =
+                clients.stream().skip(3).map(GroupTest::reader).toList();
+        join(room, 30);
+        Mono<BroadcastResult> result =
+                room.broadcast(Flux.range(0, 4_000).map(GroupTest::numbered)).cache();
+        result.subscribe();
+        TransportContract.until(
+                "who does not read holds the others up", () -> !received.get(0).isEmpty());
+        TransportContract.until("there are files", () -> broadcastFiles() > 0);
+        clients.get(0).dispose(); // with a part of a file in its outbound
+        List<Queue<Integer>> late =
+                clients.stream().skip(1).limit(2).map(GroupTest::reader).toList();
+        BroadcastResult sent = Objects.requireNonNull(result.block(TransportContract.LIMIT));
+        assertThat(sent.dropped()).isZero();
+        List<Integer> all = IntStream.range(0, 4_000).boxed().toList();
+        Stream.concat(received.stream(), late.stream()).forEach(one -> {
+            TransportContract.until("all have arrived", () -> one.size() == 4_000);
+            assertThat(List.copyOf(one)).isEqualTo(all);
+        });
+        clients.forEach(Session::dispose);
+        TransportContract.until("the files are closed", () -> broadcastFiles() == 0);
+        loops.disposeLater(Duration.ZERO, Duration.ofSeconds(1)).block(TransportContract.LIMIT);
     }
 
     @Test
@@ -290,6 +365,28 @@ class GroupTest {
         assertThat(got.subList(got.size() - 10, got.size()))
                 .containsExactlyInAnyOrderElementsOf(
                         IntStream.range(last - 10, last).boxed().toList());
+    }
+
+    @Test
+    void aKeyFunctionThatFailsCostsWhoIsBehindThatPacketAndNobodyElse() {
+        Group room = serve(GroupOptions.DEFAULTS
+                .conflateBy(packet -> {
+                    if (number(packet) % 2 == 1) {
+                        throw new IllegalStateException("no key for odd numbers");
+                    }
+                    return number(packet);
+                })
+                .backlogPackets(32));
+        connect(0); // reads nothing
+        Queue<Integer> other = reader(connect(2));
+        join(room, 2);
+        int sent = 0;
+        while (room.stats().dropped() < 100 && sent < 200_000) {
+            room.broadcast(numbered(sent++)).block(TransportContract.LIMIT);
+        }
+        assertThat(room.stats().backlog()).isPositive();
+        int last = sent;
+        TransportContract.until("the other has all", () -> other.size() == last);
     }
 
     @Test

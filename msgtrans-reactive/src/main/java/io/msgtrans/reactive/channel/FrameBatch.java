@@ -4,24 +4,69 @@ import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.spi.Framing;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.util.ReferenceCounted;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Packets that go to several sessions, and their bytes in each framing that is asked for, encoded once. Event loop only. */
 final class FrameBatch {
 
-    /** The bytes of all packets in one framing; they belong to the batch, and who keeps them longer retains them. */
+    /** The bytes of all packets in one framing; they belong to the batch, and who keeps them longer holds them. */
     static final class Frames {
         private final Object framing;
-        final ByteBuf bytes;
+        private final ByteBuf bytes;
         /** Where the frame of each packet ends. */
         final int[] ends;
 
-        private Frames(Object framing, ByteBuf bytes, int[] ends) {
+        private final PageFiles files;
+        private final int sockets;
+        /** The bytes once more, for sockets that take them from there; made when it is first asked for. */
+        private @Nullable PageFile file;
+
+        private boolean fileAsked;
+        private int holders = 1;
+
+        private Frames(Object framing, ByteBuf bytes, int[] ends, PageFiles files, int sockets) {
             this.framing = framing;
             this.bytes = bytes;
             this.ends = ends;
+            this.files = files;
+            this.sockets = sockets;
+        }
+
+        /** Bytes from one index to before another, as a message for a channel. */
+        ReferenceCounted message(int from, int to, boolean takesFiles) {
+            if (takesFiles) {
+                if (!fileAsked) {
+                    fileAsked = true;
+                    file = files.write(bytes, sockets);
+                }
+                if (file != null) {
+                    return file.region(from, to - from);
+                }
+            }
+            return bytes.retainedSlice(from, to - from);
+        }
+
+        /** Keeps them beyond the batch. */
+        void hold() {
+            holders++;
+        }
+
+        void release() {
+            if (--holders == 0) {
+                bytes.release();
+                if (file != null) {
+                    file.release();
+                }
+            }
+        }
+
+        /** Of all of them. */
+        int lengthBytes() {
+            return bytes.readableBytes();
         }
 
         /** Where the frame of a packet begins. */
@@ -30,6 +75,7 @@ final class FrameBatch {
         }
     }
 
+    private final PageFiles files = new PageFiles();
     private final List<Packet> packets = new ArrayList<>();
     private final List<Frames> encoded = new ArrayList<>(2);
     private long lengthBytes;
@@ -58,19 +104,19 @@ final class FrameBatch {
         return lengthBytes;
     }
 
-    /** Their bytes for all framings of this key. */
-    Frames frames(Object key, Framing framing, ByteBufAllocator alloc) {
+    /** Their bytes for all framings of this key, which go to so many sockets at most. */
+    Frames frames(Object key, Framing framing, ByteBufAllocator alloc, int sockets) {
         for (Frames present : encoded) {
             if (present.framing.equals(key)) {
                 return present;
             }
         }
-        Frames frames = encode(key, framing, alloc);
+        Frames frames = encode(key, framing, alloc, sockets);
         encoded.add(frames);
         return frames;
     }
 
-    private Frames encode(Object key, Framing framing, ByteBufAllocator alloc) {
+    private Frames encode(Object key, Framing framing, ByteBufAllocator alloc, int sockets) {
         int capacity = 0;
         for (Packet packet : packets) {
             capacity += framing.prefixLength(packet.lengthBytes()) + (int) packet.lengthBytes();
@@ -89,7 +135,7 @@ final class FrameBatch {
             index = packetIndex + packetLength;
             ends[i] = index;
         }
-        return new Frames(key, bytes.writerIndex(index), ends);
+        return new Frames(key, bytes.writerIndex(index), ends, files, sockets);
     }
 
     private int nextId() {
@@ -101,8 +147,13 @@ final class FrameBatch {
         packets.clear();
         lengthBytes = 0;
         for (Frames present : encoded) {
-            present.bytes.release();
+            present.release();
         }
         encoded.clear();
+    }
+
+    /** There is nobody to send to any more. */
+    void end() {
+        files.close();
     }
 }

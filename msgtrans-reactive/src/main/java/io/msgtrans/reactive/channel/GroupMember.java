@@ -12,6 +12,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import reactor.util.Logger;
+import reactor.util.Loggers;
 
 /**
  * A session in a group, and what waits there for its socket. While nothing waits and the socket takes more, what is broadcast is
@@ -20,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * loop only.
  */
 final class GroupMember extends Sender {
+
+    private static final Logger log = Loggers.getLogger(Session.class);
 
     private final SessionGroup group;
     private final GroupShard shard;
@@ -99,7 +103,7 @@ final class GroupMember extends Sender {
             return;
         }
         if (framingKey != null && conflation == null) {
-            keepShared(batch.frames(framingKey, outbound.framing(), outbound.alloc()), batch.size());
+            keepShared(frames(batch, framingKey), batch.size());
         } else {
             for (Packet packet : batch.packets()) {
                 keep(packet);
@@ -118,12 +122,13 @@ final class GroupMember extends Sender {
             batch.packets().forEach(packet -> outbound.encode(packet, null));
             outbound.exit();
         } else {
-            outbound.writeShared(
-                    batch.frames(framingKey, outbound.framing(), outbound.alloc())
-                            .bytes
-                            .retainedDuplicate(),
-                    batch.size());
+            FrameBatch.Frames frames = frames(batch, framingKey);
+            outbound.writeShared(frames, 0, frames.lengthBytes(), batch.size());
         }
+    }
+
+    private FrameBatch.Frames frames(FrameBatch batch, Object key) {
+        return batch.frames(key, outbound.framing(), outbound.alloc(), shard.size());
     }
 
     private void keepShared(FrameBatch.Frames frames, int count) {
@@ -195,7 +200,14 @@ final class GroupMember extends Sender {
             backlog = new LinkedHashMap<>();
             packets = backlog;
         }
-        Object key = conflation == null ? Long.valueOf(++lastNumber) : conflation.apply(packet);
+        Object key;
+        try {
+            key = conflation == null ? Long.valueOf(++lastNumber) : conflation.apply(packet);
+        } catch (RuntimeException thrown) {
+            log.warn("{}: conflateBy failed, {} does not get the packet", group, session, thrown);
+            shard.dropped++;
+            return;
+        }
         if (backlog.containsKey(key)) {
             Packet before = backlog.put(key, packet); // keeps its place in line
             packetBytes += packet.lengthBytes() - (before == null ? 0 : before.lengthBytes());

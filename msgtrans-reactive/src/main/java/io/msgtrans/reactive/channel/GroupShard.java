@@ -64,6 +64,11 @@ final class GroupShard implements Runnable {
         return group.options();
     }
 
+    /** Members on this event loop. */
+    int size() {
+        return members.size();
+    }
+
     // ---- any thread ----
 
     boolean reserve(Packet packet) {
@@ -201,22 +206,29 @@ final class GroupShard implements Runnable {
         long droppedBefore = dropped + conflated;
         long deliveredBefore = delivered;
         long disconnectedBefore = disconnected;
+        try {
+            deliverToMembers(to);
+        } finally { // nobody waits for ever for what failed
+            GroupBroadcast broadcast = batchOf;
+            if (broadcast != null) {
+                broadcast.done(
+                        batch.size(),
+                        delivered - deliveredBefore,
+                        dropped + conflated - droppedBefore,
+                        disconnected - disconnectedBefore);
+            }
+            batchOf = null;
+            batch.clear();
+        }
+    }
+
+    private void deliverToMembers(@Nullable Predicate<? super Session> to) {
         for (int i = members.size() - 1; i >= 0; i--) { // backwards: one that is removed leaves its place to the last
             GroupMember member = i < members.size() ? members.get(i) : null;
             if (member != null && (to == null || accepts(to, member))) {
                 member.deliver(batch);
             }
         }
-        GroupBroadcast broadcast = batchOf;
-        if (broadcast != null) {
-            broadcast.done(
-                    batch.size(),
-                    delivered - deliveredBefore,
-                    dropped + conflated - droppedBefore,
-                    disconnected - disconnectedBefore);
-        }
-        batchOf = null;
-        batch.clear();
     }
 
     private boolean accepts(Predicate<? super Session> to, GroupMember member) {
@@ -240,6 +252,9 @@ final class GroupShard implements Runnable {
             last.moveTo(index);
         }
         member.moveTo(-1);
+        if (members.isEmpty()) {
+            batch.end();
+        }
     }
 
     /** The session of a member has ended. */

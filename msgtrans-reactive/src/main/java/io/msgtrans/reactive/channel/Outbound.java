@@ -7,6 +7,7 @@ import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.PacketType;
 import io.msgtrans.reactive.SessionOptions;
 import io.msgtrans.reactive.spi.Framing;
+import io.msgtrans.reactive.spi.SocketSettings;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
@@ -15,6 +16,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoop;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.util.ReferenceCounted;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
@@ -113,6 +115,9 @@ final class Outbound implements Runnable {
     private long unwrittenBytes;
     /** Whether the socket takes more, it is this connection's turn, and it has not ended. */
     private boolean encoding;
+
+    /** Whether its socket may be given bytes in files; asked when the first are shared. */
+    private @Nullable Boolean takesFiles;
 
     private boolean turnOver;
     private int nesting;
@@ -720,8 +725,18 @@ final class Outbound implements Runnable {
         written(full, batch);
     }
 
+    private boolean takesFiles() {
+        if (takesFiles == null) {
+            takesFiles = SocketSettings.takesFiles(ctx);
+        }
+        return takesFiles;
+    }
+
     private void written(ByteBuf frames, @Nullable Batch batch) {
-        int frameBytes = frames.readableBytes();
+        written(frames, frames.readableBytes(), batch);
+    }
+
+    private void written(ReferenceCounted frames, int frameBytes, @Nullable Batch batch) {
         unflushedBytes += frameBytes;
         turnBytes += frameBytes;
         bytesSent += frameBytes;
@@ -744,10 +759,10 @@ final class Outbound implements Runnable {
         }
     }
 
-    /** Writes frames whose bytes other sessions get too, behind what was encoded before. */
-    void writeShared(ByteBuf frames, int count) {
+    /** Writes frames whose bytes other sessions get too, from one index to before another, behind what was encoded before. */
+    void writeShared(FrameBatch.Frames frames, int from, int to, int count) {
         writeBatch();
-        written(frames, new Batch(this, null, count, null));
+        written(frames.message(from, to, takesFiles()), to - from, new Batch(this, null, count, null));
         if (nesting == 0) {
             flush();
         }

@@ -1,6 +1,5 @@
 package io.msgtrans.reactive.channel;
 
-import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
 
 /** What waits for one member, as ranges of bytes that are shared with others: a range costs the same however many packets it has. */
@@ -37,7 +36,7 @@ final class SharedBacklog {
 
     void add(FrameBatch.Frames frames, int from, int to) {
         Range range = new Range(frames, from, to);
-        frames.bytes.retain();
+        frames.hold();
         ranges.add(range);
         packets += to - from;
         bytes += range.lengthBytes();
@@ -55,7 +54,7 @@ final class SharedBacklog {
         packets--;
         if (++first.from == first.to) {
             ranges.remove();
-            first.frames.bytes.release();
+            first.frames.release();
         }
     }
 
@@ -66,10 +65,10 @@ final class SharedBacklog {
             return 0;
         }
         int count = first.to - first.from;
-        ByteBuf frames = first.frames.bytes;
+        FrameBatch.Frames frames = first.frames;
         packets -= count;
         bytes -= first.lengthBytes();
-        outbound.writeShared(frames.retainedSlice(first.frames.start(first.from), first.lengthBytes()), count);
+        outbound.writeShared(frames, frames.start(first.from), frames.start(first.to), count);
         frames.release();
         return count;
     }
@@ -78,7 +77,7 @@ final class SharedBacklog {
     int clear() {
         int dropped = packets;
         for (Range range = ranges.poll(); range != null; range = ranges.poll()) {
-            range.frames.bytes.release();
+            range.frames.release();
         }
         packets = 0;
         bytes = 0;

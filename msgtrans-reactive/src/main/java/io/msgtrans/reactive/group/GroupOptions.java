@@ -86,7 +86,8 @@ public final class GroupOptions implements Cloneable {
 
     /**
      * In a backlog, a packet takes the place of an older one with the same key: a slow member gets the latest state of each key,
-     * and skips those between. By default packets have no keys. The function is called on event loops.
+     * and skips those between. By default packets have no keys. The function is called on event loops; a
+     * packet for which it fails is dropped for the members that are behind.
      */
     public GroupOptions conflateBy(Function<? super Packet, ?> key) {
         GroupOptions copy = copy();

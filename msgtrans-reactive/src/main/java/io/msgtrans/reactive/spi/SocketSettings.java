@@ -1,7 +1,13 @@
 package io.msgtrans.reactive.spi;
 
 import io.msgtrans.reactive.EndpointOptions;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelOutboundHandler;
+import io.netty.channel.DefaultMessageSizeEstimator;
+import io.netty.channel.FileRegion;
+import io.netty.channel.MessageSizeEstimator;
 import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.SocketChannel;
@@ -23,6 +29,14 @@ public final class SocketSettings {
 
     private static final int BACKLOG = 4096;
 
+    /** Netty's own one takes a part of a file for nothing, so a full socket would not show. */
+    private static final MessageSizeEstimator WITH_FILES = () -> {
+        MessageSizeEstimator.Handle others = DefaultMessageSizeEstimator.DEFAULT.newHandle();
+        return message -> message instanceof FileRegion file
+                ? (int) Math.min(Integer.MAX_VALUE, file.count() - file.transferred())
+                : others.size(message);
+    };
+
     private SocketSettings() {}
 
     /** A server of Reactor Netty's on its address, its event loops, and with its options of sockets. */
@@ -39,11 +53,33 @@ public final class SocketSettings {
                             : UnixChannelOption.SO_REUSEPORT,
                     true);
         }
+        if (hasEpoll(context.loops())) {
+            made = made.childOption(ChannelOption.MESSAGE_SIZE_ESTIMATOR, WITH_FILES);
+        }
         for (Map.Entry<ChannelOption<Object>, Object> option :
                 connection(context).entrySet()) {
             made = made.childOption(option.getKey(), option.getValue());
         }
         return made;
+    }
+
+    /**
+     * Whether a part of a file may be written to the channel, which is counted like other bytes and reaches the socket as it is: nobody
+     * encrypts, counts or encodes what a handler writes.
+     */
+    public static boolean takesFiles(ChannelHandlerContext writer) {
+        if (writer.channel().config().getMessageSizeEstimator() != WITH_FILES) {
+            return false;
+        }
+        for (Map.Entry<String, ChannelHandler> before : writer.pipeline()) {
+            if (before.getValue() == writer.handler()) {
+                return true;
+            }
+            if (before.getValue() instanceof ChannelOutboundHandler) {
+                return false;
+            }
+        }
+        return false;
     }
 
     /** A client of Reactor Netty's on its event loops, with its options of sockets and its time-out. */
@@ -61,6 +97,10 @@ public final class SocketSettings {
         Map<ChannelOption<Object>, Object> options = new LinkedHashMap<>(any(context.endpoint(), context.loops()));
         put(options, ChannelOption.TCP_NODELAY, true);
         put(options, ChannelOption.SO_KEEPALIVE, true);
+        int unsentBytes = context.endpoint().unsentBytes();
+        if (unsentBytes > 0 && hasEpoll(context.loops())) {
+            put(options, EpollChannelOption.TCP_NOTSENT_LOWAT, (long) unsentBytes);
+        }
         if (context.endpoint().isQuickAck()) {
             requireEpoll("quickAck", context.loops());
             put(options, EpollChannelOption.TCP_QUICKACK, true);

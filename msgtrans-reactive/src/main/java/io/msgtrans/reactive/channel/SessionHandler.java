@@ -14,12 +14,12 @@ import io.msgtrans.reactive.monitor.Timings;
 import io.msgtrans.reactive.spi.Connection;
 import io.msgtrans.reactive.spi.FrameSink;
 import io.msgtrans.reactive.spi.Framing;
+import io.msgtrans.reactive.spi.ReadSizes;
 import io.msgtrans.reactive.wire.PacketHeader;
 import io.msgtrans.reactive.wire.PayloadCodec;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
@@ -31,8 +31,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
@@ -56,16 +54,6 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     private static final Logger log = Loggers.getLogger(SessionHandler.class);
 
     private static final Timings NOT_MEASURED = new Timings();
-    private static final int LEAST_READ_BYTES = 64;
-
-    /** Each is the same for all channels, whose handles adapt on their own; there are as many as servers and clients differ. */
-    private static final Map<ReadSizes, AdaptiveRecvByteBufAllocator> READS = new ConcurrentHashMap<>();
-
-    private record ReadSizes(int first, int largest) {
-        AdaptiveRecvByteBufAllocator allocator() {
-            return new AdaptiveRecvByteBufAllocator(LEAST_READ_BYTES, first, largest);
-        }
-    }
 
     private final Framing framing;
     private final SessionOptions options;
@@ -260,11 +248,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     }
 
     private void open(ChannelHandlerContext ctx) {
-        ctx.channel()
-                .config()
-                .setAutoRead(false)
-                .setRecvByteBufAllocator(READS.computeIfAbsent(
-                        new ReadSizes(options.firstReadBytes(), options.largestReadBytes()), ReadSizes::allocator));
+        ctx.channel().config().setAutoRead(false).setRecvByteBufAllocator(ReadSizes.of(options));
         if (first != null) {
             join(first, ctx);
             return;

@@ -97,6 +97,7 @@ public final class SocketSettings {
         Map<ChannelOption<Object>, Object> options = new LinkedHashMap<>(any(context.endpoint(), context.loops()));
         put(options, ChannelOption.TCP_NODELAY, true);
         put(options, ChannelOption.SO_KEEPALIVE, true);
+        put(options, ChannelOption.RECVBUF_ALLOCATOR, ReadSizes.of(context.options()));
         int unsentBytes = context.endpoint().unsentBytes();
         if (unsentBytes > 0 && hasEpoll(context.loops())) {
             put(options, EpollChannelOption.TCP_NOTSENT_LOWAT, (long) unsentBytes);

@@ -65,7 +65,7 @@ public final class EndpointOptions implements Cloneable {
     private boolean sharePort;
     private int sendBufferBytes;
     private int receiveBufferBytes;
-    private int unsentBytes = 128 * 1024;
+    private int unsentBytes = 256 * 1024;
     private Duration busyPoll = Duration.ZERO;
     private boolean quickAck;
     private Duration handshakeTimeout = Duration.ofSeconds(10);
@@ -227,7 +227,7 @@ public final class EndpointOptions implements Cloneable {
 
     /**
      * How much of what was written may lie unsent in the operating system's buffer of a TCP connection before it counts as full, up to 1
-     * GiB ({@code TCP_NOTSENT_LOWAT}); default 128 KiB, 0 leaves it to the system, for which it is full with its send buffer. What is
+     * GiB ({@code TCP_NOTSENT_LOWAT}); default 256 KiB, 0 leaves it to the system, for which it is full with its send buffer. What is
      * under way to the peer does not count, so a long line is filled all the same. Less waits in front of what is urgent, a peer that
      * does not read is noticed sooner, and the memory for it stays in the processor's cache. On Linux with event loops on epoll; others
      * have no such limit.

@@ -74,7 +74,8 @@ class MonitorTest {
                 .blockLast(LIMIT);
         MonitorSnapshot now = busy.block(LIMIT);
         assertThat(now.packetsIn()).isPositive();
-        assertThat(now.bytesIn()).isEqualTo(now.packetsIn() * 21, org.assertj.core.api.Assertions.within(1e-6));
+        // of the 50, all may have been read and not all of them have become packets yet
+        assertThat(now.bytesIn()).isBetween(now.packetsIn() * 20.99, now.packetsIn() * 21.01 * 50);
         assertThat(now.answers().p99())
                 .isGreaterThanOrEqualTo(now.answers().p50())
                 .isGreaterThan(4000);
@@ -198,14 +199,15 @@ class MonitorTest {
     void statsTellOfWhatWaits() {
         TransportContract.until("the server has the session", () -> server.sessionCount() == 1);
         Session pushed = server.sessions().iterator().next();
-        for (int i = 0; i < 2000; i++) {
-            pushed.send(Packet.oneWay(new byte[1000])).block(LIMIT);
-        }
+        Mono<Void> sent = pushed.send(Flux.range(0, 2000).map(i -> Packet.oneWay(new byte[1000])))
+                .cache();
+        sent.subscribe();
         TransportContract.until(
                 "nobody asks for what came", () -> session.stats().stalled() == 1);
         SessionStats stats = session.stats();
         assertThat(stats.waitingPackets()).isPositive();
         session.receive().subscribe();
+        sent.block(LIMIT);
         TransportContract.until("all is read", () -> session.stats().packetsReceived() == 2000);
         assertThat(session.stats().stalled()).isZero();
         assertThat(pushed.stats().writes()).isBetween(1L, 2000L);

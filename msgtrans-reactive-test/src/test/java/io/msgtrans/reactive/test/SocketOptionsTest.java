@@ -23,19 +23,24 @@ import reactor.core.publisher.Flux;
 @ExtendWith(LeakCheck.class)
 class SocketOptionsTest {
 
+    /** Else the peer's buffer grows, which hides ours. */
+    private static final int RECEIVE_BYTES = 64 * 1024;
+
     /** Bytes that one side has written when the connection takes no more. */
     private static long written(int unsentBytes, boolean byServer) {
         byte[] payload = new byte[1024];
         CompletableFuture<Session> accepted = new CompletableFuture<>();
         BoundServer server = TransportServer.create()
-                .listen("tcp://127.0.0.1:0", options -> options.unsentBytes(unsentBytes))
+                .listen(
+                        "tcp://127.0.0.1:0",
+                        options -> options.unsentBytes(unsentBytes).socketBuffers(0, RECEIVE_BYTES))
                 .handle(session -> {
                     accepted.complete(session);
                     return Flux.never(); // and nobody reads
                 })
                 .bindNow();
         Session client = TransportClient.create(server.uri().toString())
-                .endpoint(options -> options.unsentBytes(unsentBytes))
+                .endpoint(options -> options.unsentBytes(unsentBytes).socketBuffers(0, RECEIVE_BYTES))
                 .connectNow();
         Session sender = byServer ? accepted.join() : client;
         sender.send(Flux.generate(sink -> sink.next(Packet.oneWay(payload))))

@@ -21,7 +21,7 @@ final class FrameBatch {
         final int[] ends;
 
         private final PageFiles files;
-        private final int sockets;
+        private final boolean isWorthAFile;
         /** The bytes once more, for sockets that take them from there; made when it is first asked for. */
         private @Nullable PageFile file;
 
@@ -33,15 +33,15 @@ final class FrameBatch {
             this.bytes = bytes;
             this.ends = ends;
             this.files = files;
-            this.sockets = sockets;
+            this.isWorthAFile = PageFiles.isWorth(bytes.readableBytes(), sockets);
         }
 
         /** Bytes from one index to before another, as a message for a channel. */
-        ReferenceCounted message(int from, int to, boolean takesFiles) {
-            if (takesFiles) {
+        ReferenceCounted message(int from, int to, Outbound outbound) {
+            if (isWorthAFile && outbound.takesFiles()) {
                 if (!fileAsked) {
                     fileAsked = true;
-                    file = files.write(bytes, sockets);
+                    file = files.write(bytes);
                 }
                 if (file != null) {
                     return file.region(from, to - from);

@@ -116,9 +116,6 @@ final class Outbound implements Runnable {
     /** Whether the socket takes more, it is this connection's turn, and it has not ended. */
     private boolean encoding;
 
-    /** Whether its socket may be given bytes in files; asked when the first are shared. */
-    private @Nullable Boolean takesFiles;
-
     private boolean turnOver;
     private int nesting;
     private boolean flushScheduled;
@@ -725,11 +722,9 @@ final class Outbound implements Runnable {
         written(full, batch);
     }
 
-    private boolean takesFiles() {
-        if (takesFiles == null) {
-            takesFiles = SocketSettings.takesFiles(ctx);
-        }
-        return takesFiles;
+    /** Whether its socket may be given bytes in files; not for good, as handlers come and go. */
+    boolean takesFiles() {
+        return SocketSettings.takesFiles(ctx);
     }
 
     private void written(ByteBuf frames, @Nullable Batch batch) {
@@ -762,7 +757,7 @@ final class Outbound implements Runnable {
     /** Writes frames whose bytes other sessions get too, from one index to before another, behind what was encoded before. */
     void writeShared(FrameBatch.Frames frames, int from, int to, int count) {
         writeBatch();
-        written(frames.message(from, to, takesFiles()), to - from, new Batch(this, null, count, null));
+        written(frames.message(from, to, this), to - from, new Batch(this, null, count, null));
         if (nesting == 0) {
             flush();
         }

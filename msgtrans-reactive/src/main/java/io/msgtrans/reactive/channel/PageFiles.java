@@ -27,10 +27,14 @@ final class PageFiles {
     private boolean unavailable;
     private boolean closed;
 
-    /** Puts bytes in a file, whose first holder is the caller; {@code null} when they are not worth it, or there is no file. */
+    static boolean isWorth(int lengthBytes, int sockets) {
+        return lengthBytes >= LEAST_BYTES && sockets >= LEAST_SOCKETS;
+    }
+
+    /** Puts bytes in a file, whose first holder is the caller; {@code null} when there is none. */
     @Nullable
-    PageFile write(ByteBuf bytes, int sockets) {
-        if (bytes.readableBytes() < LEAST_BYTES || sockets < LEAST_SOCKETS || unavailable) {
+    PageFile write(ByteBuf bytes) {
+        if (unavailable) {
             return null;
         }
         try {

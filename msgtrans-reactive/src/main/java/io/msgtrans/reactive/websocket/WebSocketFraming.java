@@ -45,6 +45,8 @@ public final class WebSocketFraming implements Framing {
     private static final int PING = 9;
     private static final int PONG = 10;
     private static final int MAX_CONTROL_BYTES = 125;
+    /** A longer message has its length in bytes of its own, behind the first two. */
+    private static final int MAX_SHORT_BYTES = 125;
 
     private final boolean client;
     private final int maxPayload;
@@ -84,8 +86,7 @@ public final class WebSocketFraming implements Framing {
         this.usualStart = (FIN | BINARY) << 8 | (client ? 0 : MASKED);
         this.ownStart = (FIN | BINARY) << 8 | (client ? MASKED : 0);
         this.usualPrefix = client ? 2 : 6;
-        this.usualMost =
-                Math.min(MAX_CONTROL_BYTES, maxPayload + Packet.HEADER_BYTES); // longer ones have a longer prefix
+        this.usualMost = Math.min(MAX_SHORT_BYTES, maxPayload + Packet.HEADER_BYTES);
     }
 
     // ---- in ----

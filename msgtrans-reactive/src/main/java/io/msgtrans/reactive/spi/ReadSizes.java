@@ -10,20 +10,24 @@ import java.util.concurrent.ConcurrentHashMap;
  * How much is read from a channel at a time, option {@code readBytes}. A channel asks for it when it reads for the first time, and never
  * again.
  */
-public record ReadSizes(int first, int largest) {
+public final class ReadSizes {
 
     private static final int LEAST = 64;
 
-    /** Each is the same for all channels, whose handles adapt on their own; there are as many as servers and clients differ. */
-    private static final Map<ReadSizes, AdaptiveRecvByteBufAllocator> PRESENT = new ConcurrentHashMap<>();
-
-    /** Those of a session's options. */
-    public static RecvByteBufAllocator of(SessionOptions options) {
-        return PRESENT.computeIfAbsent(
-                new ReadSizes(options.firstReadBytes(), options.largestReadBytes()), ReadSizes::allocator);
+    private record Range(int first, int largest) {
+        AdaptiveRecvByteBufAllocator allocator() {
+            return new AdaptiveRecvByteBufAllocator(LEAST, first, largest);
+        }
     }
 
-    private AdaptiveRecvByteBufAllocator allocator() {
-        return new AdaptiveRecvByteBufAllocator(LEAST, first, largest);
+    /** Each is the same for all channels, whose handles adapt on their own; there are as many as servers and clients differ. */
+    private static final Map<Range, AdaptiveRecvByteBufAllocator> PRESENT = new ConcurrentHashMap<>();
+
+    private ReadSizes() {}
+
+    /** Those of a session's options, for any number of channels. */
+    public static RecvByteBufAllocator of(SessionOptions options) {
+        return PRESENT.computeIfAbsent(
+                new Range(options.firstReadBytes(), options.largestReadBytes()), Range::allocator);
     }
 }

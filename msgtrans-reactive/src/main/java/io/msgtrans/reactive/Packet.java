@@ -3,6 +3,7 @@ package io.msgtrans.reactive;
 import io.msgtrans.reactive.wire.DirectMemory;
 import io.msgtrans.reactive.wire.Masking;
 import io.msgtrans.reactive.wire.PayloadCodec;
+import io.msgtrans.reactive.wire.Words;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import java.nio.ByteBuffer;
@@ -61,7 +62,7 @@ public final class Packet {
     private final long head;
     /** The header's last eight bytes: ext length (16), payload length (32), flags (16). */
     private final long tail;
-    /** {@code byte[]} or {@link ByteBuf}: the extension header, unless it is apart, and the payload behind it. */
+    /** {@code byte[]}, {@link Words} or {@link ByteBuf}: the extension header, unless it is apart, and the payload behind it. */
     private final Object source;
 
     /** {@code byte[]}: the extension header, or {@link Apart}: that and metadata; {@code null} when it lies in the source. */
@@ -118,6 +119,11 @@ public final class Packet {
      */
     public static Packet view(byte[] bytes, int position, long head, long tail) {
         return new Packet((head & WIRE_BITS) | MARK_ID_GIVEN, tail, bytes, position, null);
+    }
+
+    /** The same over bytes that lie in {@link Words}. */
+    public static Packet view(long[] words, long head, long tail) {
+        return new Packet((head & WIRE_BITS) | MARK_ID_GIVEN, tail, words, 0, null);
     }
 
     /**
@@ -212,22 +218,20 @@ public final class Packet {
 
     /** The payload as UTF-8. */
     public String payloadText() {
-        Object bytes = source;
-        return bytes instanceof byte[] array
+        return source instanceof byte[] array
                 ? new String(array, payloadPosition(), payloadLength(), StandardCharsets.UTF_8)
-                : ((ByteBuf) bytes).toString(payloadPosition(), payloadLength(), StandardCharsets.UTF_8);
+                : new String(payload(), StandardCharsets.UTF_8);
     }
 
     /** A read-only view of the payload, not copied; valid as long as the packet. */
     public ByteBuffer payloadBuffer() {
         Object bytes = source;
-        return bytes instanceof byte[] array
-                ? ByteBuffer.wrap(array, payloadPosition(), payloadLength())
-                        .slice()
-                        .asReadOnlyBuffer()
-                : ((ByteBuf) bytes)
-                        .nioBuffer(payloadPosition(), payloadLength())
-                        .asReadOnlyBuffer();
+        ByteBuffer view = bytes instanceof byte[] array
+                ? ByteBuffer.wrap(array, payloadPosition(), payloadLength()).slice()
+                : bytes instanceof ByteBuf buffer
+                        ? buffer.nioBuffer(payloadPosition(), payloadLength())
+                        : ByteBuffer.wrap(payload());
+        return view.asReadOnlyBuffer();
     }
 
     /** The byte of the payload at an index. */
@@ -237,7 +241,9 @@ public final class Packet {
         }
         Object bytes = source;
         int at = payloadPosition() + index;
-        return bytes instanceof byte[] array ? array[at] : ((ByteBuf) bytes).getByte(at);
+        return bytes instanceof byte[] array
+                ? array[at]
+                : bytes instanceof long[] words ? Words.byteAt(words, at) : ((ByteBuf) bytes).getByte(at);
     }
 
     /** A response to this request: same message id and biz type, with a payload that is not copied. */
@@ -334,7 +340,8 @@ public final class Packet {
     public Packet compact() {
         int extLength = extHeaderLength();
         int payloadLength = payloadLength();
-        if (source instanceof byte[] array && array.length <= extLength + payloadLength + HEADER_BYTES) {
+        if (source instanceof long[]
+                || (source instanceof byte[] array && array.length <= extLength + payloadLength + HEADER_BYTES)) {
             return this;
         }
         byte[] bytes = new byte[extLength + payloadLength];
@@ -407,6 +414,8 @@ public final class Packet {
     private static void copy(Object source, int from, ByteBuffer out, int index, int length) {
         if (source instanceof byte[] array) {
             out.put(index, array, from, length);
+        } else if (source instanceof long[] words) {
+            Words.copy(words, from, out, index, length);
         } else if (length > 0) {
             int limit = out.limit();
             int before = out.position();
@@ -474,6 +483,8 @@ public final class Packet {
     private void copyInto(int from, byte[] target, int at, int length) {
         if (source instanceof byte[] array) {
             System.arraycopy(array, from, target, at, length);
+        } else if (source instanceof long[] words) {
+            Words.copy(words, from, target, at, length);
         } else {
             ((ByteBuf) source).getBytes(from, target, at, length);
         }

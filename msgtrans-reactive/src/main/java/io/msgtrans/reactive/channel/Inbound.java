@@ -3,6 +3,7 @@ package io.msgtrans.reactive.channel;
 import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.PacketType;
 import java.util.ArrayDeque;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import org.jspecify.annotations.Nullable;
 import reactor.core.CoreSubscriber;
@@ -110,6 +111,11 @@ final class Inbound {
     InboundSubscription next() {
         InboundSubscription subscriber = active;
         return subscriber != null && queue.isEmpty() && subscriber.hasDemand() ? subscriber : null;
+    }
+
+    /** The present subscriber, after {@link #next()} gave it. */
+    InboundSubscription subscriber() {
+        return Objects.requireNonNull(active);
     }
 
     /** Whether packets should be left where they were read instead of being copied. */

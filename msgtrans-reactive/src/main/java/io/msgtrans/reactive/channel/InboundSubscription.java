@@ -63,12 +63,23 @@ final class InboundSubscription extends Demand implements Subscription, Runnable
         return delivered < requested();
     }
 
+    boolean isCancelled() {
+        return cancelled;
+    }
+
+    /** Gives the subscriber a packet that it has demand for. */
     void deliver(Packet packet) {
-        delivered++;
         if (cancelled) {
+            delivered++;
             Operators.onDiscard(packet, actual.currentContext());
             return;
         }
+        give(packet);
+    }
+
+    /** The same when it has not cancelled. */
+    void give(Packet packet) {
+        delivered++;
         try {
             actual.onNext(packet);
         } catch (Throwable thrown) {

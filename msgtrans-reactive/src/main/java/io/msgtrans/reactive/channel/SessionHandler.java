@@ -15,8 +15,11 @@ import io.msgtrans.reactive.spi.Connection;
 import io.msgtrans.reactive.spi.FrameSink;
 import io.msgtrans.reactive.spi.Framing;
 import io.msgtrans.reactive.spi.ReadSizes;
+import io.msgtrans.reactive.wire.DirectMemory;
+import io.msgtrans.reactive.wire.Masking;
 import io.msgtrans.reactive.wire.PacketHeader;
 import io.msgtrans.reactive.wire.PayloadCodec;
+import io.msgtrans.reactive.wire.Words;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -75,8 +78,14 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     private List<SessionHandler> lanes = List.of();
 
     private final PartialFrame partial = new PartialFrame();
+    /** Whether more than the usual is to be seen to with each packet: {@link #lookCloser}. */
+    private boolean inspecting;
+
     /** Whether what is decoded lies in an array that was gathered for it, so that its packet need not be copied. */
     private boolean gathered;
+
+    /** What is decoded, as its owner knows it. */
+    private ByteBuf source = Unpooled.EMPTY_BUFFER;
 
     private final ArrayDeque<ByteBuf> parked = new ArrayDeque<>(0);
     private boolean inBurst;
@@ -143,6 +152,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     /** The peer's first packet may ask for the wire extensions. To be called before the handler is added. */
     public SessionHandler acceptHello() {
         helloPossible = true;
+        lookCloser();
         return this;
     }
 
@@ -258,6 +268,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         Connection whole = connection == null ? Connection.of(ctx.channel()) : connection;
         gate = limits.apply(whole.remote());
         inbound.shedAfter(gate == null ? 0 : gate.shedNanos());
+        lookCloser();
         ChannelSession created =
                 new ChannelSession(ids.getAsLong(), scheme, options, framing, role, whole, ctx, this, inbound, timings);
         session = created;
@@ -279,6 +290,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         more.add(this);
         whole.lanes = List.copyOf(more);
         discarding = whole.discarding;
+        lookCloser();
         readMore();
     }
 
@@ -488,10 +500,12 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     /** From now on what arrives is thrown away, so that the end of the stream is seen. */
     void discardReads() {
         discarding = true;
+        lookCloser();
         discardParked();
         readMore();
         for (SessionHandler lane : lanes) {
             lane.discarding = true;
+            lane.lookCloser();
             lane.readMore();
         }
     }
@@ -535,20 +549,26 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     private void decode(ByteBuf in) {
         inbound().decoding = true;
         boolean kept = false;
+        ByteBuf bytes = DirectMemory.bare(in);
         try {
             int index = in.readerIndex();
             int end = in.writerIndex();
             if (partial.isPresent()) {
                 index += complete(in, index, end);
             }
+            source = in;
             while (index < end) {
+                index = framing.takePlain(bytes, index, end, this);
+                if (index == end) {
+                    return;
+                }
                 if (!discarding && !hasRoom()) {
                     in.readerIndex(index);
                     parked.addFirst(in);
                     kept = true;
                     return;
                 }
-                int frameLength = framing.take(in, index, end - index, this);
+                int frameLength = framing.take(bytes, index, end - index, this);
                 if (frameLength < 0 || frameLength > end - index) {
                     partial.begin(in, index, end - index, frameLength, inbound().isBorrowing());
                     return;
@@ -575,10 +595,13 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
             if (frameLength == partial.length()) {
                 partial.take();
                 gathered = frame.hasArray();
+                source = frame;
+                lookCloser();
                 try {
                     framing.frame(frame, 0, frameLength, this);
                 } finally {
                     gathered = false;
+                    lookCloser();
                     frame.release();
                 }
             } else {
@@ -604,6 +627,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         }
         outbound().enter();
         inbound().decoding = true;
+        source = in;
         try {
             int index = in.readerIndex();
             PacketHeader.checkFrame(in, index, in.readableBytes(), framing.maxPayload(), options.ignoreTrailingBytes());
@@ -618,53 +642,100 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
 
     // ---- frames ----
 
+    private void lookCloser() {
+        inspecting = gathered || discarding || helloPossible || gate != null;
+    }
+
     @Override
     public void packet(ByteBuf in, int index) {
         packet(in, index, in.getLong(index), in.getLong(index + 8));
     }
 
-    // On the way of every packet: short, so that it is compiled into its callers with what the subscriber does.
     @Override
     public void packet(ByteBuf in, int index, long head, long tail) {
-        if (!PacketHeader.isPlain(head)
-                || (tail & Packet.FLAG_FRAGMENTED) != 0
-                || gathered
-                || discarding
-                || helloPossible
-                || gate != null) {
-            inspect(in, index, head, tail);
-            return;
-        }
-        packetsReceived++;
-        Inbound to = inbound();
-        InboundSubscription subscriber = to.next();
-        if (subscriber != null) {
-            subscriber.deliver(Packet.read(in, index, head, tail, subscriber.borrowed));
+        take(in, index, head, tail, 0);
+    }
+
+    @Override
+    public void maskedPacket(ByteBuf in, int index, long head, long tail, int key) {
+        take(in, index, head, tail, key);
+    }
+
+    private void take(ByteBuf in, int index, long head, long tail, int key) {
+        if (takesPlain(head, tail)) {
+            plainPacket(in, index, head, tail, key);
         } else {
-            to.keep(Packet.read(in, index, head, tail, false));
+            inspect(in, index, head, tail, key);
         }
     }
 
-    private void inspect(ByteBuf in, int index, long head, long tail) {
+    @Override
+    public boolean takesPlain(long head, long tail) {
+        return PacketHeader.isPlain(head)
+                && (tail & Packet.FLAG_FRAGMENTED) == 0
+                && !inspecting
+                && inbound().next() != null;
+    }
+
+    // On the way of every packet: short, so that it is compiled into the framing's loop with what the subscriber does.
+    // A
+    // packet is made in one place for each kind of memory, so that one that nobody keeps need not exist (escape
+    // analysis).
+    @Override
+    public void plainPacket(ByteBuf in, int index, long head, long tail, int key) {
+        InboundSubscription subscriber = inbound().subscriber();
+        packetsReceived++;
+        if (subscriber.borrowed) {
+            unmask(in, index, tail, key);
+            subscriber.give(Packet.read(source, index, head, tail, true));
+            return;
+        }
+        int body = index + Packet.HEADER_BYTES;
+        int words = Words.holding(in, body, (int) PacketHeader.length(tail) - Packet.HEADER_BYTES);
+        if (words == 8) {
+            subscriber.give(Packet.view(Words.eight(in, body, key), head, tail));
+        } else if (words == 4) {
+            subscriber.give(Packet.view(Words.four(in, body, key), head, tail));
+        } else if (words == 16) {
+            subscriber.give(Packet.view(Words.sixteen(in, body, key), head, tail));
+        } else {
+            subscriber.give(own(in, index, head, tail, key));
+        }
+    }
+
+    private static void unmask(ByteBuf in, int index, long tail, int key) {
+        if (key != 0) {
+            Masking.apply(in, index, (int) PacketHeader.length(tail), key);
+        }
+    }
+
+    private void inspect(ByteBuf in, int index, long head, long tail, int key) {
         if (PacketHeader.isExtension(head)) {
+            unmask(in, index, tail, key);
             extension(in, index, head, tail);
             return;
         }
-        packet(
-                inbound().isBorrowing() && !gathered
-                        ? Packet.read(in, index, head, tail, true)
-                        : own(in, index, head, tail));
+        if (inbound().isBorrowing() && !gathered) {
+            unmask(in, index, tail, key);
+            packet(Packet.read(source, index, head, tail, true));
+        } else {
+            packet(own(in, index, head, tail, key));
+        }
     }
 
-    private Packet own(ByteBuf in, int index, long head, long tail) {
-        return gathered
-                ? Packet.view(in.array(), in.arrayOffset() + index + Packet.HEADER_BYTES, head, tail)
-                : Packet.read(in, index, head, tail, false);
-    }
-
-    @Override
-    public boolean keepsPackets() {
-        return !inbound().isBorrowing();
+    private Packet own(ByteBuf in, int index, long head, long tail, int key) {
+        int body = index + Packet.HEADER_BYTES;
+        if (gathered) {
+            unmask(in, index, tail, key);
+            return Packet.view(in.array(), in.arrayOffset() + body, head, tail);
+        }
+        return key == 0
+                ? Packet.read(in, index, head, tail, false)
+                : Packet.view(
+                        Masking.copy(in, body, (int) PacketHeader.length(tail) - Packet.HEADER_BYTES, key),
+                        0,
+                        head,
+                        tail);
     }
 
     @Override
@@ -702,7 +773,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         }
         long oneWay = head & ~(0xFFL << 40);
         long flags = type == Frames.REQUEST ? 0 : tail & Frames.FLAGS;
-        Packet packet = own(in, index, oneWay, tail - flags);
+        Packet packet = own(in, index, oneWay, tail - flags, 0);
         int id = (int) head;
         switch (type) {
             case Frames.REQUEST -> received(MetadataBlock.decode(packet.withType(PacketType.REQUEST), options));
@@ -726,6 +797,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     private void deliverIfWanted(Packet packet) {
         if (helloPossible) {
             helloPossible = false;
+            lookCloser();
             if (Hello.isHello(packet)) {
                 present().extend();
                 outbound().encode(packet.responseBuilder().extHeader(Hello.TEXT).build(), null);

@@ -2,6 +2,8 @@ package io.msgtrans.reactive.spi;
 
 import io.msgtrans.reactive.CloseReason;
 import io.msgtrans.reactive.Packet;
+import io.msgtrans.reactive.wire.Masking;
+import io.msgtrans.reactive.wire.PacketHeader;
 import io.netty.buffer.ByteBuf;
 
 /** Takes what a {@link Framing} finds in a frame. */
@@ -18,13 +20,30 @@ public interface FrameSink {
         packet(in, index);
     }
 
-    /** A packet that was made from a frame: from one that is none, or because the sink {@linkplain #keepsPackets keeps packets}. */
-    void packet(Packet packet);
+    /**
+     * The same for a packet that is still masked (RFC 6455 §5.3); the two words of its header are not. Who copies it may unmask it on
+     * the way.
+     */
+    default void maskedPacket(ByteBuf in, int index, long head, long tail, int key) {
+        Masking.apply(in, index, (int) PacketHeader.length(tail), key);
+        packet(in, index, head, tail);
+    }
 
-    /** Whether packets are copied from where they were read, so that a framing may as well do it. */
-    default boolean keepsPackets() {
+    /**
+     * Whether a packet with these two words of a header, whose lengths were checked, may go to {@link #plainPacket} now: nothing is to be
+     * done with it but to give it to somebody who waits for it. Never by default.
+     */
+    default boolean takesPlain(long head, long tail) {
         return false;
     }
+
+    /** {@link #maskedPacket} behind {@link #takesPlain}; the key may be 0, for a packet that is not masked. */
+    default void plainPacket(ByteBuf in, int index, long head, long tail, int key) {
+        maskedPacket(in, index, head, tail, key);
+    }
+
+    /** A packet that was made from a frame which is none. */
+    void packet(Packet packet);
 
     /** A frame to be written before everything that waits; its reference passes. */
     void answer(ByteBuf frame);

@@ -45,6 +45,18 @@ public interface Framing {
         return length;
     }
 
+    /**
+     * Takes what {@link #take} is not needed for: whole frames, from an index on, with packets that the sink {@linkplain
+     * FrameSink#takesPlain takes plainly}. In a loop of its own, so that it is compiled as one with what the session's subscriber does;
+     * none by default.
+     *
+     * @param end index behind the last byte that is there
+     * @return index of the first frame that was not taken
+     */
+    default int takePlain(ByteBuf in, int index, int end, FrameSink sink) {
+        return index;
+    }
+
     /** Largest payload in bytes that this side accepts and sends. */
     int maxPayload();
 

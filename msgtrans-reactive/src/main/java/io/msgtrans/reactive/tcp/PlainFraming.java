@@ -5,6 +5,7 @@ import io.msgtrans.reactive.Packet;
 import io.msgtrans.reactive.SessionOptions;
 import io.msgtrans.reactive.spi.FrameSink;
 import io.msgtrans.reactive.spi.Framing;
+import io.msgtrans.reactive.wire.DirectMemory;
 import io.msgtrans.reactive.wire.PacketHeader;
 import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
@@ -50,13 +51,29 @@ public final class PlainFraming implements Framing {
         if (available < Packet.HEADER_BYTES) {
             return -Packet.HEADER_BYTES;
         }
-        long head = in.getLong(index);
-        long tail = in.getLong(index + 8);
+        long head = DirectMemory.word(in, index, Packet.HEADER_BYTES, 0);
+        long tail = DirectMemory.word(in, index, Packet.HEADER_BYTES, 8);
         int length = (int) PacketHeader.check(head, tail, maxPayload);
         if (length <= available) {
             sink.packet(in, index, head, tail);
         }
         return length;
+    }
+
+    @Override
+    public int takePlain(ByteBuf in, int from, int end, FrameSink sink) {
+        int index = from;
+        while (end - index >= Packet.HEADER_BYTES) {
+            long head = DirectMemory.word(in, index, Packet.HEADER_BYTES, 0);
+            long tail = DirectMemory.word(in, index, Packet.HEADER_BYTES, 8);
+            long length = PacketHeader.length(tail);
+            if (length > end - index || PacketHeader.payloadLength(tail) > maxPayload || !sink.takesPlain(head, tail)) {
+                break;
+            }
+            sink.plainPacket(in, index, head, tail, 0);
+            index += (int) length;
+        }
+        return index;
     }
 
     @Override

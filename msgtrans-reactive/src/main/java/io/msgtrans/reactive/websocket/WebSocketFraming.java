@@ -8,6 +8,7 @@ import io.msgtrans.reactive.ProtocolException.Rule;
 import io.msgtrans.reactive.SessionOptions;
 import io.msgtrans.reactive.spi.FrameSink;
 import io.msgtrans.reactive.spi.Framing;
+import io.msgtrans.reactive.wire.DirectMemory;
 import io.msgtrans.reactive.wire.Masking;
 import io.msgtrans.reactive.wire.PacketHeader;
 import io.netty.buffer.ByteBuf;
@@ -158,13 +159,14 @@ public final class WebSocketFraming implements Framing {
         int headerLength = headerLength(second);
         int payloadIndex = index + headerLength;
         int payloadLength = length - headerLength;
-        if ((second & MASKED) != 0) {
-            int key = in.getInt(payloadIndex - 4);
-            if (first == (FIN | BINARY) && !in.hasArray() && keep(in, payloadIndex, payloadLength, key, sink)) {
-                return;
-            }
-            Masking.apply(in, payloadIndex, payloadLength, key);
+        int key = (second & MASKED) != 0 ? in.getInt(payloadIndex - 4) : 0;
+        if (first == (FIN | BINARY)
+                && payloadLength >= Packet.HEADER_BYTES
+                && payloadLength - Packet.HEADER_BYTES <= maxPayload) {
+            message(in, payloadIndex, payloadLength, key, sink);
+            return;
         }
+        Masking.apply(in, payloadIndex, payloadLength, key);
         if (first == (FIN | BINARY)) {
             binary(in, payloadIndex, payloadLength, sink);
         } else if ((first & 0x0F) >= CLOSE) {
@@ -180,7 +182,7 @@ public final class WebSocketFraming implements Framing {
      */
     @Override
     public int take(ByteBuf in, int index, int available, FrameSink sink) {
-        long first = available < Long.BYTES ? 0 : in.getLong(index);
+        long first = available < Long.BYTES ? 0 : DirectMemory.word(in, index, Long.BYTES, 0);
         int start = (int) (first >>> 48);
         int messageLength = start & 0x7F;
         int frameLength = usualPrefix + messageLength;
@@ -210,36 +212,50 @@ public final class WebSocketFraming implements Framing {
         return frameLength;
     }
 
-    /** A binary message in one frame, still masked when a client sent it. */
-    private void message(ByteBuf in, int index, int length, int key, FrameSink sink) {
-        if (!client) {
-            if (keep(in, index, length, key, sink)) {
-                return;
+    @Override
+    public int takePlain(ByteBuf in, int from, int end, FrameSink sink) {
+        int index = from;
+        while (end - index >= Long.BYTES && fragmentedOpcode < 0) {
+            long first = DirectMemory.word(in, index, Long.BYTES, 0);
+            int start = (int) (first >>> 48) - usualStart;
+            boolean isLong = start == MAX_SHORT_BYTES + 1;
+            int length = isLong ? (int) (first >>> 32) & 0xFFFF : start;
+            int packetIndex = index + usualPrefix + (isLong ? 2 : 0);
+            if (start < Packet.HEADER_BYTES
+                    || start > MAX_SHORT_BYTES + 1
+                    || length - Packet.HEADER_BYTES > maxPayload
+                    || length < Packet.HEADER_BYTES
+                    || length > end - packetIndex) {
+                break;
             }
-            Masking.apply(in, index, length, key);
+            int key = client ? 0 : (int) (isLong ? first : first >>> 16);
+            long twice = Masking.twice(key);
+            long head = DirectMemory.word(in, packetIndex, Packet.HEADER_BYTES, 0) ^ twice;
+            long tail = DirectMemory.word(in, packetIndex, Packet.HEADER_BYTES, 8) ^ twice;
+            if (PacketHeader.length(tail) != length || !sink.takesPlain(head, tail)) {
+                break;
+            }
+            sink.plainPacket(in, packetIndex, head, tail, key);
+            index = packetIndex + length;
         }
-        long head = in.getLong(index);
-        long tail = in.getLong(index + 8);
-        if (PacketHeader.isUsual(head) && PacketHeader.length(tail) == length) {
-            sink.packet(in, index, head, tail);
-        } else {
-            binary(in, index, length, sink);
-        }
+        return index;
     }
 
-    /** Takes a masked message as a packet with bytes of its own, unmasked on the way; false for what is none, or is not to be kept. */
-    private boolean keep(ByteBuf in, int index, int length, int key, FrameSink sink) {
-        if (length < Packet.HEADER_BYTES || length - Packet.HEADER_BYTES > maxPayload || !sink.keepsPackets()) {
-            return false;
+    /** A binary message in one frame that is long enough for a packet and not too long, still masked when a client sent it. */
+    private void message(ByteBuf in, int index, int length, int key, FrameSink sink) {
+        long twice = client ? 0 : Masking.twice(key);
+        long head = DirectMemory.word(in, index, Packet.HEADER_BYTES, 0) ^ twice;
+        long tail = DirectMemory.word(in, index, Packet.HEADER_BYTES, 8) ^ twice;
+        if (!PacketHeader.isUsual(head) || PacketHeader.length(tail) != length) {
+            if (!client) {
+                Masking.apply(in, index, length, key);
+            }
+            binary(in, index, length, sink);
+        } else if (client) {
+            sink.packet(in, index, head, tail);
+        } else {
+            sink.maskedPacket(in, index, head, tail, key);
         }
-        long head = in.getLong(index) ^ Masking.twice(key);
-        long tail = in.getLong(index + 8) ^ Masking.twice(key);
-        if (!PacketHeader.isPlain(head) || PacketHeader.length(tail) != length) {
-            return false;
-        }
-        byte[] body = Masking.copy(in, index + Packet.HEADER_BYTES, length - Packet.HEADER_BYTES, key);
-        sink.packet(Packet.view(body, 0, head, tail));
-        return true;
     }
 
     private void binary(ByteBuf in, int index, int length, FrameSink sink) {

@@ -17,6 +17,8 @@ public final class DirectMemory {
 
     private static final boolean REACHABLE = PlatformDependent.hasUnsafe() && PlatformDependent.isUnaligned();
 
+    static final boolean LITTLE_ENDIAN = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
+
     private static final VarHandle IN_ARRAY =
             MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
 
@@ -28,12 +30,41 @@ public final class DirectMemory {
 
     private DirectMemory() {}
 
+    /**
+     * The buffer below one that only watches for leaks, with the same bytes at the same indexes; otherwise the buffer itself. So code
+     * that reads meets one class of buffer and not two: Netty watches one buffer of 128.
+     */
+    public static ByteBuf bare(ByteBuf bytes) {
+        ByteBuf below = bytes.unwrap();
+        return below != null
+                        && isReachable(bytes)
+                        && isReachable(below)
+                        && below.memoryAddress() == bytes.memoryAddress()
+                        && below.capacity() >= bytes.capacity()
+                ? below
+                : bytes;
+    }
+
     static boolean isReachable(ByteBuf bytes) {
         return REACHABLE && bytes.hasMemoryAddress();
     }
 
     static boolean isReachable(ByteBuffer bytes) {
         return REACHABLE && bytes.isDirect();
+    }
+
+    /**
+     * The big-endian word at an offset from an index, from which on the buffer must have so many bytes: what all words of a header check
+     * alike is checked once.
+     *
+     * @throws IndexOutOfBoundsException when so many bytes from the index on are not all in the buffer
+     */
+    public static long word(ByteBuf bytes, int index, int length, int offset) {
+        if (!isReachable(bytes)) {
+            return bytes.getLong(index + offset);
+        }
+        long word = PlatformDependent.getLong(address(bytes, index, length) + offset);
+        return LITTLE_ENDIAN ? Long.reverseBytes(word) : word;
     }
 
     /** @throws IndexOutOfBoundsException when so many bytes from the index on are not all in the buffer */

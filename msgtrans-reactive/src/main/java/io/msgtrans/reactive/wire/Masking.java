@@ -206,7 +206,7 @@ public final class Masking {
     }
 
     /** The same for eight bytes in the processor's own order. */
-    private static long wide(int key) {
+    static long wide(int key) {
         return ByteOrder.nativeOrder() == ByteOrder.BIG_ENDIAN ? twice(key) : Long.reverseBytes(twice(key));
     }
 }

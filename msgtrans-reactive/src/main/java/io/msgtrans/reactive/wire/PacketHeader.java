@@ -31,7 +31,7 @@ public final class PacketHeader {
         if (!isUsual(head)) {
             checkExtension(head);
         }
-        long payload = tail >>> 16 & 0xFFFFFFFFL;
+        long payload = payloadLength(tail);
         if (payload > maxPayload) {
             throw new ProtocolException(
                     Rule.TOO_LARGE,
@@ -53,7 +53,12 @@ public final class PacketHeader {
 
     /** How long a packet is, as its tail says. */
     public static long length(long tail) {
-        return Packet.HEADER_BYTES + (tail >>> 48) + (tail >>> 16 & 0xFFFFFFFFL);
+        return Packet.HEADER_BYTES + (tail >>> 48) + payloadLength(tail);
+    }
+
+    /** How long its payload is. */
+    public static long payloadLength(long tail) {
+        return tail >>> 16 & 0xFFFFFFFFL;
     }
 
     /** Whether a packet is a frame of the wire extensions, which a session allows when they were agreed on. */

@@ -8,6 +8,7 @@ import io.msgtrans.reactive.ProtocolException;
 import io.msgtrans.reactive.SessionOptions;
 import io.msgtrans.reactive.spi.FrameSink;
 import io.msgtrans.reactive.wire.Masking;
+import io.msgtrans.reactive.wire.PacketHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -19,6 +20,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.ToIntFunction;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -57,7 +59,7 @@ class WebSocketFramingTest {
         assertThat(decoder.finish()).isFalse();
     }
 
-    /** The way of the usual frame gives what the way of all frames gives: packets, or the same refusal. */
+    /** The ways of the usual frame give what the way of all frames gives: packets, or the same refusal. */
     @ParameterizedTest
     @CsvSource({
         LIMIT_SHORT + ", false, false",
@@ -72,6 +74,7 @@ class WebSocketFramingTest {
         SessionOptions options = SessionOptions.DEFAULTS.maxPayload(limit).lenientFrames(lenient);
         Random random = new Random(client ? 1 : 2);
         Set<String> outcomes = new HashSet<>();
+        AtomicInteger plain = new AtomicInteger();
         for (int i = 0; i < 20_000; i++) {
             byte[] frame = frame(random, client, limit);
             int available = random.nextInt(8) == 0 ? random.nextInt(frame.length + 1) : frame.length;
@@ -80,6 +83,17 @@ class WebSocketFramingTest {
             WebSocketFraming third = new WebSocketFraming(client, options, TextMessages.DELIVER);
             String atOnce = outcome(false, sink -> first.take(Unpooled.copiedBuffer(frame), 0, available, sink));
             String kept = outcome(true, sink -> third.take(Unpooled.copiedBuffer(frame), 0, available, sink));
+            WebSocketFraming fourth = new WebSocketFraming(client, options, TextMessages.DELIVER);
+            String plainly = outcome(random.nextBoolean(), sink -> {
+                ByteBuf in = Unpooled.directBuffer().writeBytes(frame);
+                try {
+                    int taken = fourth.takePlain(in, 0, available, sink);
+                    plain.addAndGet(taken > 0 ? 1 : 0);
+                    return taken > 0 ? taken : fourth.take(in, 0, available, sink);
+                } finally {
+                    in.release();
+                }
+            });
             String inTwoSteps = outcome(false, sink -> {
                 ByteBuf in = Unpooled.copiedBuffer(frame);
                 int length = second.frameLength(in, 0, available);
@@ -90,9 +104,11 @@ class WebSocketFramingTest {
             });
             assertThat(atOnce).as(ByteBufUtil.hexDump(frame)).isEqualTo(inTwoSteps);
             assertThat(kept).as(ByteBufUtil.hexDump(frame)).isEqualTo(inTwoSteps);
+            assertThat(plainly).as(ByteBufUtil.hexDump(frame)).isEqualTo(inTwoSteps);
             outcomes.add(atOnce.replaceAll("-?[0-9]+", ""));
         }
         assertThat(outcomes).hasSizeGreaterThan(7);
+        assertThat(plain).hasValueBetween(1_000, 19_000);
     }
 
     @ParameterizedTest
@@ -170,8 +186,20 @@ class WebSocketFramingTest {
             }
 
             @Override
-            public boolean keepsPackets() {
-                return keeps;
+            public boolean takesPlain(long head, long tail) {
+                return PacketHeader.isPlain(head);
+            }
+
+            @Override
+            public void maskedPacket(ByteBuf in, int index, long head, long tail, int key) {
+                if (keeps) {
+                    int body = index + Packet.HEADER_BYTES;
+                    byte[] unmasked =
+                            Masking.copy(in, body, (int) PacketHeader.length(tail) - Packet.HEADER_BYTES, key);
+                    packet(Packet.view(unmasked, 0, head, tail));
+                } else {
+                    FrameSink.super.maskedPacket(in, index, head, tail, key);
+                }
             }
 
             @Override

@@ -223,7 +223,7 @@ public final class Packet {
                 : new String(payload(), StandardCharsets.UTF_8);
     }
 
-    /** A read-only view of the payload, not copied; valid as long as the packet. */
+    /** A read-only view of the payload, valid as long as the packet; a copy if that is a received one of 128 bytes and less. */
     public ByteBuffer payloadBuffer() {
         Object bytes = source;
         ByteBuffer view = bytes instanceof byte[] array

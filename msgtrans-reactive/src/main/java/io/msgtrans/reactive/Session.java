@@ -80,7 +80,8 @@ public interface Session extends Disposable {
      * As {@link #receive()}, without copying: packets lie in the read buffer and are valid only until {@code onNext}
      * returns. {@link Packet#retain()} gives one that lives until it is sent or {@link Packet#release() released};
      * operators that queue elements must be behind such a retain, with {@code doOnDiscard(Packet.class,
-     * Packet::release)}.
+     * Packet::release)}. For packets of more than 128 bytes behind their header: shorter ones that nobody keeps cost no
+     * memory in {@link #receive()} either.
      */
     Flux<Packet> receiveBorrowed();
 

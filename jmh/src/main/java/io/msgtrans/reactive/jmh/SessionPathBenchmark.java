@@ -46,6 +46,7 @@ import reactor.core.publisher.Flux;
 public class SessionPathBenchmark {
 
     private static final int PACKETS = 512;
+    private static final int KEPT = 4096;
 
     @Param({"false", "true"})
     private boolean borrowed;
@@ -59,6 +60,9 @@ public class SessionPathBenchmark {
     private ByteBuf read = Unpooled.EMPTY_BUFFER;
     private long received;
     private EmbeddedChannel channel = new EmbeddedChannel();
+    private EmbeddedChannel keepingChannel = new EmbeddedChannel();
+    private final Packet[] kept = new Packet[KEPT];
+    private int keptPackets;
     private EmbeddedChannel echoChannel = new EmbeddedChannel();
     private EmbeddedChannel sendChannel = new EmbeddedChannel();
     private SessionHandler echoHandler = newHandler(false);
@@ -102,6 +106,11 @@ public class SessionPathBenchmark {
         Session session = handler.session();
         (borrowed ? session.receiveBorrowed() : session.receive())
                 .subscribe(packet -> received += packet.payloadLength());
+        SessionHandler keepingHandler = newHandler(false);
+        keepingChannel = new EmbeddedChannel(new Sink(), keepingHandler);
+        Session keeping = keepingHandler.session();
+        (borrowed ? keeping.receiveBorrowed().map(Packet::compact) : keeping.receive())
+                .subscribe(packet -> kept[keptPackets++ & KEPT - 1] = packet);
         echoHandler = newHandler(false);
         echoChannel = new EmbeddedChannel(new Sink(), echoHandler);
         Session echoing = echoHandler.session();
@@ -114,6 +123,7 @@ public class SessionPathBenchmark {
     @TearDown
     public void tearDown() {
         channel.close();
+        keepingChannel.close();
         echoChannel.close();
         sendChannel.close();
         read.release();
@@ -125,6 +135,15 @@ public class SessionPathBenchmark {
         channel.pipeline().fireChannelRead(read.retain());
         channel.pipeline().fireChannelReadComplete();
         return received;
+    }
+
+    /** The last 4,096 packets are kept by the subscriber, which compacts borrowed ones. */
+    @Benchmark
+    @OperationsPerInvocation(PACKETS)
+    public int keep() {
+        keepingChannel.pipeline().fireChannelRead(read.retain());
+        keepingChannel.pipeline().fireChannelReadComplete();
+        return keptPackets;
     }
 
     /** What is received is sent back. */

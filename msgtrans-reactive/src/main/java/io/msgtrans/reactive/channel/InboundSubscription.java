@@ -5,7 +5,6 @@ import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
 import reactor.core.Exceptions;
-import reactor.core.publisher.Operators;
 
 /** One subscriber of {@code receive()}: its demand as a running total, so that delivery writes no shared memory. */
 final class InboundSubscription extends Demand implements Subscription, Runnable {
@@ -54,8 +53,9 @@ final class InboundSubscription extends Demand implements Subscription, Runnable
 
     // ---- event loop ----
 
+    /** Never again once it has cancelled: what comes then is the next subscriber's. */
     boolean hasDemand() {
-        return delivered < limit || (delivered < (limit = requested()) && !cancelled);
+        return !cancelled && (delivered < limit || delivered < (limit = requested()));
     }
 
     /** {@link #hasDemand()} for other threads, which get an estimate. */
@@ -63,22 +63,8 @@ final class InboundSubscription extends Demand implements Subscription, Runnable
         return delivered < requested();
     }
 
-    boolean isCancelled() {
-        return cancelled;
-    }
-
     /** Gives the subscriber a packet that it has demand for. */
     void deliver(Packet packet) {
-        if (cancelled) {
-            delivered++;
-            Operators.onDiscard(packet, actual.currentContext());
-            return;
-        }
-        give(packet);
-    }
-
-    /** The same when it has not cancelled. */
-    void give(Packet packet) {
         delivered++;
         try {
             actual.onNext(packet);

@@ -687,19 +687,19 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         packetsReceived++;
         if (subscriber.borrowed) {
             unmask(in, index, tail, key);
-            subscriber.give(Packet.read(source, index, head, tail, true));
+            subscriber.deliver(Packet.read(source, index, head, tail, true));
             return;
         }
         int body = index + Packet.HEADER_BYTES;
         int words = Words.holding(in, body, (int) PacketHeader.length(tail) - Packet.HEADER_BYTES);
         if (words == 8) {
-            subscriber.give(Packet.view(Words.eight(in, body, key), head, tail));
+            subscriber.deliver(Packet.view(Words.eight(in, body, key), head, tail));
         } else if (words == 4) {
-            subscriber.give(Packet.view(Words.four(in, body, key), head, tail));
+            subscriber.deliver(Packet.view(Words.four(in, body, key), head, tail));
         } else if (words == 16) {
-            subscriber.give(Packet.view(Words.sixteen(in, body, key), head, tail));
+            subscriber.deliver(Packet.view(Words.sixteen(in, body, key), head, tail));
         } else {
-            subscriber.give(own(in, index, head, tail, key));
+            subscriber.deliver(own(in, index, head, tail, key));
         }
     }
 

@@ -36,9 +36,10 @@ public final class DirectMemory {
      */
     public static ByteBuf bare(ByteBuf bytes) {
         ByteBuf below = bytes.unwrap();
-        return below != null
-                        && isReachable(bytes)
-                        && isReachable(below)
+        return REACHABLE // asked for here, as the compiler is to see one class of buffer in isReachable
+                        && below != null
+                        && bytes.hasMemoryAddress()
+                        && below.hasMemoryAddress()
                         && below.memoryAddress() == bytes.memoryAddress()
                         && below.capacity() >= bytes.capacity()
                 ? below
@@ -63,8 +64,7 @@ public final class DirectMemory {
         if (!isReachable(bytes)) {
             return bytes.getLong(index + offset);
         }
-        long word = PlatformDependent.getLong(address(bytes, index, length) + offset);
-        return LITTLE_ENDIAN ? Long.reverseBytes(word) : word;
+        return bigEndian(PlatformDependent.getLong(address(bytes, index, length) + offset));
     }
 
     /** @throws IndexOutOfBoundsException when so many bytes from the index on are not all in the buffer */
@@ -99,5 +99,9 @@ public final class DirectMemory {
             copy[i] = PlatformDependent.getByte(address + i);
         }
         return copy;
+    }
+
+    private static long bigEndian(long word) {
+        return LITTLE_ENDIAN ? Long.reverseBytes(word) : word;
     }
 }

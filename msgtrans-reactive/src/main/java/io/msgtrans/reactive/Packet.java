@@ -439,8 +439,13 @@ public final class Packet {
         }
     }
 
-    /** Writes a part of the payload at an absolute index. */
+    /**
+     * Writes a part of the payload at an absolute index.
+     *
+     * @throws IndexOutOfBoundsException when the payload is shorter, or the buffer
+     */
     public void writePayloadTo(ByteBuffer out, int index, int from, int length) {
+        Objects.checkFromIndexSize(from, length, payloadLength()); // what lies behind it may be anybody's
         copy(source, payloadPosition() + from, out, index, length);
     }
 

@@ -78,9 +78,6 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     private List<SessionHandler> lanes = List.of();
 
     private final PartialFrame partial = new PartialFrame();
-    /** Whether more than the usual is to be seen to with each packet: {@link #lookCloser}. */
-    private boolean inspecting;
-
     /** Whether what is decoded lies in an array that was gathered for it, so that its packet need not be copied. */
     private boolean gathered;
 
@@ -152,7 +149,6 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     /** The peer's first packet may ask for the wire extensions. To be called before the handler is added. */
     public SessionHandler acceptHello() {
         helloPossible = true;
-        lookCloser();
         return this;
     }
 
@@ -268,7 +264,6 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         Connection whole = connection == null ? Connection.of(ctx.channel()) : connection;
         gate = limits.apply(whole.remote());
         inbound.shedAfter(gate == null ? 0 : gate.shedNanos());
-        lookCloser();
         ChannelSession created =
                 new ChannelSession(ids.getAsLong(), scheme, options, framing, role, whole, ctx, this, inbound, timings);
         session = created;
@@ -290,7 +285,6 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         more.add(this);
         whole.lanes = List.copyOf(more);
         discarding = whole.discarding;
-        lookCloser();
         readMore();
     }
 
@@ -500,12 +494,10 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     /** From now on what arrives is thrown away, so that the end of the stream is seen. */
     void discardReads() {
         discarding = true;
-        lookCloser();
         discardParked();
         readMore();
         for (SessionHandler lane : lanes) {
             lane.discarding = true;
-            lane.lookCloser();
             lane.readMore();
         }
     }
@@ -596,12 +588,10 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
                 partial.take();
                 gathered = frame.hasArray();
                 source = frame;
-                lookCloser();
                 try {
                     framing.frame(frame, 0, frameLength, this);
                 } finally {
                     gathered = false;
-                    lookCloser();
                     frame.release();
                 }
             } else {
@@ -642,10 +632,6 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
 
     // ---- frames ----
 
-    private void lookCloser() {
-        inspecting = gathered || discarding || helloPossible || gate != null;
-    }
-
     @Override
     public void packet(ByteBuf in, int index) {
         packet(in, index, in.getLong(index), in.getLong(index + 8));
@@ -673,14 +659,15 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     public boolean takesPlain(long head, long tail) {
         return PacketHeader.isPlain(head)
                 && (tail & Packet.FLAG_FRAGMENTED) == 0
-                && !inspecting
+                && !gathered
+                && !discarding
+                && !helloPossible
+                && gate == null
                 && inbound().next() != null;
     }
 
-    // On the way of every packet: short, so that it is compiled into the framing's loop with what the subscriber does.
-    // A
-    // packet is made in one place for each kind of memory, so that one that nobody keeps need not exist (escape
-    // analysis).
+    // Short, to be compiled into the framing's loop with what the subscriber does. Made in one place for each kind of
+    // memory, a packet that nobody keeps need not exist (escape analysis).
     @Override
     public void plainPacket(ByteBuf in, int index, long head, long tail, int key) {
         InboundSubscription subscriber = inbound().subscriber();
@@ -797,7 +784,6 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     private void deliverIfWanted(Packet packet) {
         if (helloPossible) {
             helloPossible = false;
-            lookCloser();
             if (Hello.isHello(packet)) {
                 present().extend();
                 outbound().encode(packet.responseBuilder().extHeader(Hello.TEXT).build(), null);

@@ -159,14 +159,16 @@ public final class WebSocketFraming implements Framing {
         int headerLength = headerLength(second);
         int payloadIndex = index + headerLength;
         int payloadLength = length - headerLength;
-        int key = (second & MASKED) != 0 ? in.getInt(payloadIndex - 4) : 0;
+        int key = client ? 0 : in.getInt(payloadIndex - 4);
         if (first == (FIN | BINARY)
                 && payloadLength >= Packet.HEADER_BYTES
                 && payloadLength - Packet.HEADER_BYTES <= maxPayload) {
             message(in, payloadIndex, payloadLength, key, sink);
             return;
         }
-        Masking.apply(in, payloadIndex, payloadLength, key);
+        if (!client) {
+            Masking.apply(in, payloadIndex, payloadLength, key);
+        }
         if (first == (FIN | BINARY)) {
             binary(in, payloadIndex, payloadLength, sink);
         } else if ((first & 0x0F) >= CLOSE) {

@@ -12,7 +12,8 @@ import java.nio.ByteOrder;
  *
  * <p>The JVM's compiler leaves out an array that nobody keeps, and the copy into it with it, if it knows the array's length (escape
  * analysis). So a packet that its subscriber only looks at costs no memory, and one that is kept is copied, without the code knowing
- * which it is. It must then be made in one place for each length, and be complete before the object that it is put into is begun.
+ * which it is. It must then be made in one place for each length, and be complete before the object that it is put into is begun. The
+ * words are taken one by one: what a loop fills is not left out.
  */
 public final class Words {
 
@@ -72,7 +73,7 @@ public final class Words {
     public static long[] sixteen(ByteBuf bytes, int index, int key) {
         long from = bytes.memoryAddress() + index;
         long wide = wide(key);
-        long[] words = new long[MANY]; // not in a loop, which is unrolled too late to be left out
+        long[] words = new long[MANY];
         words[0] = PlatformDependent.getLong(from) ^ wide;
         words[1] = PlatformDependent.getLong(from + 8) ^ wide;
         words[2] = PlatformDependent.getLong(from + 16) ^ wide;

@@ -116,6 +116,8 @@ class WordsTest {
         int from = length / 3;
         for (ByteBuffer out : new ByteBuffer[] {ByteBuffer.allocate(400), ByteBuffer.allocateDirect(400)}) {
             packet.writePayloadTo(out, BEFORE, from, length - from);
+            assertThatThrownBy(() -> packet.writePayloadTo(out, BEFORE, from, length - from + 1))
+                    .isInstanceOf(IndexOutOfBoundsException.class);
             byte[] part = new byte[length - from];
             out.get(BEFORE, part);
             assertThat(part).isEqualTo(Arrays.copyOfRange(expected.payload(), from, length));

@@ -633,8 +633,17 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
     // ---- frames ----
 
     @Override
+    @SuppressWarnings("ReferenceEquality") // other buffers may have the same bytes
     public void packet(ByteBuf in, int index) {
-        packet(in, index, in.getLong(index), in.getLong(index + 8));
+        ByteBuf read = source;
+        if (in != DirectMemory.bare(read)) {
+            source = in; // the framing has put the packet together
+        }
+        try {
+            packet(in, index, in.getLong(index), in.getLong(index + 8));
+        } finally {
+            source = read;
+        }
     }
 
     @Override

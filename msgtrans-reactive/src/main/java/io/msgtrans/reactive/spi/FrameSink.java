@@ -10,8 +10,8 @@ import io.netty.buffer.ByteBuf;
 public interface FrameSink {
 
     /**
-     * A packet whose header was checked and whose bytes are all there. The bytes must stay as they are when {@code in}
-     * is heap memory.
+     * A packet whose header was checked and whose bytes are all there, in the buffer that is read or in another one, where the framing
+     * put them together. The bytes must stay as they are when {@code in} is heap memory.
      */
     void packet(ByteBuf in, int index);
 

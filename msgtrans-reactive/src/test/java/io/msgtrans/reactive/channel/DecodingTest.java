@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.FieldSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -37,10 +38,14 @@ class DecodingTest {
     }
 
     private static Decoding webSocket(boolean client) {
+        return webSocket(client, false);
+    }
+
+    private static Decoding webSocket(boolean client, boolean borrowed) {
         return new Decoding(
                 new WebSocketFraming(client, SessionOptions.DEFAULTS, TextMessages.IGNORE),
                 SessionOptions.DEFAULTS,
-                false);
+                borrowed);
     }
 
     @ParameterizedTest
@@ -278,18 +283,30 @@ class DecodingTest {
         }
     }
 
-    @Test
-    void aFragmentedMessageWithAPingBetweenIsOnePacketAndOnePong() {
-        Decoding decoding = webSocket(true);
+    @ParameterizedTest
+    @CsvSource({"false, false", "false, true", "true, false", "true, true"})
+    void aFragmentedMessageWithAPingBetweenIsOnePacketAndOnePong(boolean borrowed, boolean inOneRead) {
+        Decoding decoding = webSocket(true, borrowed);
         byte[] packet = Packet.oneWay("fragmented").toBytes();
-        decoding.read(frame(0x02, Arrays.copyOf(packet, 7)));
-        decoding.read(frame(0x89, new byte[] {42}));
-        decoding.read(frame(0x80, Arrays.copyOfRange(packet, 7, packet.length)));
-        assertThat(decoding.packets).extracting(Packet::payloadText).containsExactly("fragmented");
+        byte[][] frames = {
+            frame(0x02, Arrays.copyOf(packet, 7)),
+            frame(0x89, new byte[] {42}),
+            frame(0x80, Arrays.copyOfRange(packet, 7, packet.length)),
+            frame(0x82, Packet.oneWay("whole").toBytes())
+        };
+        if (inOneRead) {
+            decoding.read(ByteBufUtil.getBytes(Unpooled.wrappedBuffer(frames)));
+        } else {
+            for (byte[] frame : frames) {
+                decoding.read(frame);
+            }
+        }
+        assertThat(decoding.packets).extracting(Packet::payloadText).containsExactly("fragmented", "whole");
         ByteBuf pong = decoding.channel.readOutbound();
         assertThat(pong.getUnsignedByte(0)).isEqualTo((short) 0x8A);
         pong.release();
         decoding.close();
+        assertThat(decoding.holdsReads()).isFalse();
     }
 
     @ParameterizedTest

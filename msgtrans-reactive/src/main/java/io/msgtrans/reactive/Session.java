@@ -5,6 +5,7 @@ import java.net.SocketAddress;
 import java.security.Principal;
 import java.time.Duration;
 import java.util.Map;
+import java.util.function.Consumer;
 import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
@@ -84,6 +85,23 @@ public interface Session extends Disposable {
      * memory in {@link #receive()} either.
      */
     Flux<Packet> receiveBorrowed();
+
+    /**
+     * Calls a consumer with each packet of {@link #receive()}, on the event loop: {@code receive().doOnNext(consumer).then()} in one step,
+     * for handlers that take packets at high rates. The consumer must not block, and nothing slows the peer but the time that it
+     * takes.
+     *
+     * <p>Completes and fails as {@link #receive()} does. What the consumer throws ends the {@code Mono} with that error, and no more is
+     * demanded; cancel does the same without an error.
+     */
+    default Mono<Void> receive(Consumer<? super Packet> consumer) {
+        return new ForEachPacket(receive(), consumer);
+    }
+
+    /** As {@link #receive(Consumer)} with packets of {@link #receiveBorrowed()}, which are valid until the consumer returns. */
+    default Mono<Void> receiveBorrowed(Consumer<? super Packet> consumer) {
+        return new ForEachPacket(receiveBorrowed(), consumer);
+    }
 
     /**
      * Sends what the publisher emits, asking for more as the socket takes it. Completes when all of it was handed to

@@ -22,16 +22,19 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.Channel;
 import java.nio.channels.ClosedChannelException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 
-/** This toolkit through its public API: {@code send(Publisher)} and {@code receive()}. */
+/** This toolkit through its public API: {@code send(Publisher)}, {@code receive(Consumer)}, and {@code offer} for what follows an answer. */
 final class MsgtransContestant implements Contestant {
 
     /** From here on a user who cares hands over direct buffers. */
@@ -109,7 +112,7 @@ final class MsgtransContestant implements Contestant {
                 .session(options -> options.maxPayload(ROOM_FOR_LARGEST_PAYLOAD)
                         .streams(new MsgtransStreams(settings.workload().payloadBytes())))
                 .handle(session -> switch (settings.workload().kind()) {
-                    case ONEWAY -> count(session, limited(received(session), settings), tally);
+                    case ONEWAY -> count(session, settings, tally);
                     case BROADCAST -> broadcast(session, all, settings.workload());
                     case ECHO, PINGPONG, RATE -> session.send(limited(received(session), settings));
                     case STREAM, CHANNEL ->
@@ -161,16 +164,38 @@ final class MsgtransContestant implements Contestant {
         return settings.limitRate() > 0 ? packets.limitRate(settings.limitRate()) : packets;
     }
 
-    private static Publisher<Void> count(Session session, Flux<Packet> packets, Tally tally) {
+    private Publisher<Void> count(Session session, BenchSettings settings, Tally tally) {
         Tally.Lane lane = tally.newLane();
-        return packets.doOnNext(packet -> {
-                    if (packet.type() == PacketType.ONE_WAY) {
-                        lane.add(1);
-                    } else if (session.offer(packet.response(Long.toString(tally.sum()))) != OfferResult.ACCEPTED) {
-                        throw new IllegalStateException("no room for the count");
-                    }
-                })
-                .then();
+        Consumer<Packet> count = packet -> {
+            long id = packet.messageId();
+            if (packet.type() == PacketType.ONE_WAY) {
+                lane.add(1);
+            } else {
+                answer(session, id, tally.sum()); // by its id: a packet that is handed on must exist
+            }
+        };
+        if (settings.limitRate() > 0) {
+            return limited(received(session), settings).doOnNext(count).then();
+        }
+        return received(session, count);
+    }
+
+    private static void answer(Session session, long id, long count) {
+        Packet answer = Packet.builder(PacketType.RESPONSE)
+                .messageId(id)
+                .payload(Long.toString(count).getBytes(StandardCharsets.UTF_8))
+                .build();
+        offer(session, answer);
+    }
+
+    private static void offer(Session session, Packet packet) {
+        if (session.offer(packet) != OfferResult.ACCEPTED) {
+            throw new IllegalStateException("no room for a packet");
+        }
+    }
+
+    private Mono<Void> received(Session session, Consumer<Packet> consumer) {
+        return borrowed ? session.receiveBorrowed(consumer) : session.receive(consumer);
     }
 
     @Override
@@ -195,9 +220,9 @@ final class MsgtransContestant implements Contestant {
             }
             Payload payload = new Payload(workload.payloadBytes(), copying ? Integer.MAX_VALUE : DIRECT_PAYLOAD_BYTES);
             for (Session session : sessions) {
-                Flux<Packet> packets = settings.oneWay() ? stream(payload) : window(session, payload, recorder);
-                session.send(packets)
-                        .subscribe(null, recorder::fail, () -> recorder.fail(new ClosedChannelException()));
+                Mono<Void> running =
+                        settings.oneWay() ? session.send(stream(payload)) : replies(session, payload, recorder);
+                running.subscribe(null, recorder::fail, () -> recorder.fail(new ClosedChannelException()));
             }
             if (settings.oneWay()) {
                 recorder.measureConfirmed(() -> sessions.get(0)
@@ -216,9 +241,8 @@ final class MsgtransContestant implements Contestant {
         Tally tally = new Tally();
         for (Session session : sessions) {
             Tally.Lane lane = tally.newLane();
-            received(session)
-                    .subscribe(
-                            packet -> lane.add(1), recorder::fail, () -> recorder.fail(new ClosedChannelException()));
+            received(session, packet -> lane.add(1))
+                    .subscribe(null, recorder::fail, () -> recorder.fail(new ClosedChannelException()));
         }
         recorder.measureConfirmed(() -> CompletableFuture.completedFuture(tally.sum()));
     }
@@ -228,28 +252,27 @@ final class MsgtransContestant implements Contestant {
         return Flux.range(0, Integer.MAX_VALUE).map(i -> payload.packet());
     }
 
-    private Flux<Packet> window(Session session, Payload payload, Recorder recorder) {
+    /** The first packets of a connection, and the next one for each reply. */
+    private Mono<Void> replies(Session session, Payload payload, Recorder recorder) {
         EchoLane lane = recorder.newLane();
-        Flux<Packet> next = received(session).handle((reply, sink) -> {
-            int id = (int) reply.messageId();
-            if (lane.accepts(id, reply.payloadLength(), System.nanoTime())) {
-                sink.next(payload.packet().withMessageId(Integer.toUnsignedLong(lane.nextId(id))));
-            }
-        });
         if (lane.isPaced()) {
             lane.startPaced(
                     Objects.requireNonNull(session.transport(Channel.class)).eventLoop(),
-                    id -> session.offer(payload.packet().withMessageId(Integer.toUnsignedLong(id)))
-                            == OfferResult.ACCEPTED,
+                    id -> session.offer(payload.packet(id)) == OfferResult.ACCEPTED,
                     () -> {});
-            return next;
+        } else {
+            session.send(Flux.range(0, lane.window()).map(slot -> {
+                        lane.begin(slot, System.nanoTime());
+                        return payload.packet(slot);
+                    }))
+                    .subscribe(null, recorder::fail);
         }
-        session.send(Flux.range(0, lane.window()).map(slot -> {
-                    lane.begin(slot, System.nanoTime());
-                    return payload.packet().withMessageId(slot);
-                }))
-                .subscribe(null, recorder::fail);
-        return next;
+        return received(session, reply -> {
+            int id = (int) reply.messageId();
+            if (lane.accepts(id, reply.payloadLength(), System.nanoTime())) {
+                offer(session, payload.packet(lane.nextId(id)));
+            }
+        });
     }
 
     /** A new packet for each call, over bytes that all packets share. */
@@ -267,6 +290,10 @@ final class MsgtransContestant implements Contestant {
 
         Packet packet() {
             return bytes.length < directBytes ? Packet.oneWay(bytes) : direct.retain();
+        }
+
+        Packet packet(int id) {
+            return packet().withMessageId(Integer.toUnsignedLong(id));
         }
     }
 }

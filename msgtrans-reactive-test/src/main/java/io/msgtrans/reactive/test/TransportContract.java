@@ -28,8 +28,10 @@ import java.util.List;
 import java.util.Queue;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -39,6 +41,7 @@ import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -328,6 +331,41 @@ public interface TransportContract {
         for (int i = 0; i < count; i++) {
             assertThat(sizes.get(i)).isEqualTo((i % 7) * 9_000);
         }
+        stop(server);
+    }
+
+    @Test
+    default void aConsumerGetsEachPacketAndTheEnd() {
+        int count = 300;
+        BoundServer server =
+                serve(session -> session.receive(packet -> session.send(packet).subscribe()));
+        Session session = connect(server);
+        List<Integer> sizes = new CopyOnWriteArrayList<>();
+        CompletableFuture<Void> end = session.receiveBorrowed(packet -> sizes.add(packet.payloadLength()))
+                .toFuture();
+        inBackground(session.send(Flux.range(0, count).map(size -> Packet.oneWay(new byte[size]))));
+        until("all packets have come back", () -> sizes.size() == count);
+        session.close().block(LIMIT);
+        assertThat(Mono.fromFuture(end).blockOptional(LIMIT)).isEmpty();
+        assertThat(sizes)
+                .containsExactlyElementsOf(IntStream.range(0, count).boxed().toList());
+        stop(server);
+    }
+
+    @Test
+    default void aConsumerThatFailsClosesItsSessionOnly() {
+        BoundServer server = serve(session -> session.receive(packet -> {
+            if (packet.payloadText().equals("bad")) {
+                throw new IllegalStateException("produced on purpose");
+            }
+            session.offer(packet);
+        }));
+        Session bad = connect(server);
+        Session good = connect(server);
+        bad.send(Packet.oneWay("bad")).block(LIMIT);
+        assertThat(bad.onClose().block(LIMIT)).isNotNull();
+        inBackground(good.send(Packet.oneWay("good")));
+        assertThat(good.receive().blockFirst(LIMIT)).isNotNull();
         stop(server);
     }
 

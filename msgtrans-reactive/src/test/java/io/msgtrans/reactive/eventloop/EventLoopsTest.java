@@ -67,7 +67,7 @@ class EventLoopsTest {
         List<String> masks = new ArrayList<>();
         try (Stream<Path> tasks = Files.list(Path.of("/proc/self/task"))) {
             for (Path task : tasks.toList()) {
-                List<String> status = Files.readAllLines(task.resolve("status"));
+                List<String> status = status(task);
                 if (status.stream().anyMatch(line -> line.startsWith("Name:\t" + name))) {
                     masks.add(status.stream()
                             .filter(line -> line.startsWith("Cpus_allowed_list:"))
@@ -78,6 +78,18 @@ class EventLoopsTest {
             }
         }
         return masks;
+    }
+
+    /** What the kernel says of a thread; nothing when that has ended, as threads of other tests may do at any time. */
+    private static List<String> status(Path task) throws IOException {
+        try {
+            return Files.readAllLines(task.resolve("status"));
+        } catch (IOException gone) {
+            if (Files.exists(task)) {
+                throw gone;
+            }
+            return List.of();
+        }
     }
 
     @Test

@@ -43,9 +43,7 @@ public final class ProtocolSample {
         LongAdder arrived = new LongAdder();
         BoundServer server = TransportServer.create()
                 .listen(uri)
-                .handle(session -> session.receiveBorrowed()
-                        .doOnNext(packet -> arrived.increment())
-                        .then())
+                .handle(session -> session.receiveBorrowed(packet -> arrived.increment()))
                 .bindNow();
         try {
             Session session = TransportClient.create(server.uri().toString())

@@ -212,9 +212,7 @@ class SessionDocsTest {
         // docs: borrowed
         BoundServer server = TransportServer.create()
                 .listen(uri)
-                .handle(session -> session.receiveBorrowed() // views on the read buffer, valid during onNext
-                        .doOnNext(packet -> seen.add(packet.payloadLength() + " bytes"))
-                        .then())
+                .handle(session -> session.receiveBorrowed(packet -> seen.add(packet.payloadLength() + " bytes")))
                 .bindNow();
         // docs: end
         Session session = TransportClient.create(uri).connectNow();

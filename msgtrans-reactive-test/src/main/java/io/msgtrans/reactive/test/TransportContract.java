@@ -360,6 +360,10 @@ public interface TransportContract {
             }
             session.offer(packet);
         }));
+        onlyTheSessionOfBadPacketsEnds(server);
+    }
+
+    private void onlyTheSessionOfBadPacketsEnds(BoundServer server) {
         Session bad = connect(server);
         Session good = connect(server);
         bad.send(Packet.oneWay("bad")).block(LIMIT);
@@ -773,13 +777,7 @@ public interface TransportContract {
                     return session.send(packet);
                 })
                 .then());
-        Session bad = connect(server);
-        Session good = connect(server);
-        bad.send(Packet.oneWay("bad")).block(LIMIT);
-        assertThat(bad.onClose().block(LIMIT)).isNotNull();
-        inBackground(good.send(Packet.oneWay("good")));
-        assertThat(good.receive().blockFirst(LIMIT)).isNotNull();
-        stop(server);
+        onlyTheSessionOfBadPacketsEnds(server);
     }
 
     // ---- servers ----

@@ -376,20 +376,12 @@ public final class Packet {
     /** The same, masked as WebSocket clients do (RFC 6455 §5.3). */
     public void writeMaskedTo(ByteBuffer out, int index, int messageId, int key) {
         if (apart == null && source instanceof byte[] array) {
-            writeMasked(out, index, headWord(messageId), tail, array, position, key);
+            int length = extHeaderLength() + payloadLength();
+            Masking.copy(headWord(messageId), tail, array, position, out, index, length, key);
         } else {
             writeTo(out, index, messageId);
             Masking.apply(out, index, (int) lengthBytes(), key);
         }
-    }
-
-    private static void writeMasked(
-            ByteBuffer out, int index, long head, long tail, byte[] bytes, int position, int key) {
-        long twice = Masking.twice(key);
-        out.putLong(index, head ^ twice);
-        out.putLong(index + 8, tail ^ twice);
-        int length = (int) (tail >>> 48) + (int) (tail >>> 16);
-        Masking.copy(bytes, position, out, index + HEADER_BYTES, length, key);
     }
 
     // Gets the fields instead of the packet, so that a packet that is made only to be sent need not exist (escape

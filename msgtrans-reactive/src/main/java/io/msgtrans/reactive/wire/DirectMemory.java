@@ -101,7 +101,7 @@ public final class DirectMemory {
         return copy;
     }
 
-    private static long bigEndian(long word) {
+    static long bigEndian(long word) {
         return LITTLE_ENDIAN ? Long.reverseBytes(word) : word;
     }
 }

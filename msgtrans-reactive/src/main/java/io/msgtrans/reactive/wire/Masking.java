@@ -7,6 +7,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Objects;
 
 /**
  * The masking of WebSocket clients (RFC 6455 §5.3), which undoes itself: eight bytes at a time in the processor's own byte
@@ -21,6 +22,9 @@ public final class Masking {
 
     /** Without addresses, bytes in a buffer are masked in pieces of this length in an array, from here on. */
     private static final int PIECE_BYTES = 4096;
+
+    /** So many bytes, or fewer, are masked into a buffer without a loop over words. */
+    private static final int FEW_BYTES = 128;
 
     private static final FastThreadLocal<byte[]> PIECE = new FastThreadLocal<>() {
         @Override
@@ -92,6 +96,91 @@ public final class Masking {
         }
         for (; i < length; i++) {
             out.put(index + i, maskByte(bytes[from + i], i, key));
+        }
+    }
+
+    /** Writes two big-endian words and bytes behind them masked at an absolute index. */
+    public static void copy(
+            long head, long tail, byte[] bytes, int from, ByteBuffer out, int index, int length, int key) {
+        if (length <= FEW_BYTES && DirectMemory.isReachable(out)) {
+            Objects.checkFromIndexSize(from, length, bytes.length);
+            copyFew(
+                    head,
+                    tail,
+                    bytes,
+                    from,
+                    DirectMemory.address(out, index, 2 * Long.BYTES + length),
+                    length,
+                    wide(key));
+            return;
+        }
+        long twice = twice(key);
+        out.putLong(index, head ^ twice);
+        out.putLong(index + Long.BYTES, tail ^ twice);
+        copy(bytes, from, out, index + 2 * Long.BYTES, length, key);
+    }
+
+    // A loop over so few words costs more than they do. Longer than what HotSpot compiles into its callers
+    // (FreqInlineSize, 325
+    // bytes of byte code), which is intended: within them this makes loops over packets too long to be compiled as one.
+    private static void copyFew(long head, long tail, byte[] bytes, int from, long address, int length, long wide) {
+        PlatformDependent.putLong(address, DirectMemory.bigEndian(head) ^ wide);
+        PlatformDependent.putLong(address + Long.BYTES, DirectMemory.bigEndian(tail) ^ wide);
+        long to = address + 2 * Long.BYTES;
+        int at = from;
+        if (length == FEW_BYTES) {
+            PlatformDependent.putLong(to, PlatformDependent.getLong(bytes, at) ^ wide);
+            PlatformDependent.putLong(to + 8, PlatformDependent.getLong(bytes, at + 8) ^ wide);
+            PlatformDependent.putLong(to + 16, PlatformDependent.getLong(bytes, at + 16) ^ wide);
+            PlatformDependent.putLong(to + 24, PlatformDependent.getLong(bytes, at + 24) ^ wide);
+            PlatformDependent.putLong(to + 32, PlatformDependent.getLong(bytes, at + 32) ^ wide);
+            PlatformDependent.putLong(to + 40, PlatformDependent.getLong(bytes, at + 40) ^ wide);
+            PlatformDependent.putLong(to + 48, PlatformDependent.getLong(bytes, at + 48) ^ wide);
+            PlatformDependent.putLong(to + 56, PlatformDependent.getLong(bytes, at + 56) ^ wide);
+            PlatformDependent.putLong(to + 64, PlatformDependent.getLong(bytes, at + 64) ^ wide);
+            PlatformDependent.putLong(to + 72, PlatformDependent.getLong(bytes, at + 72) ^ wide);
+            PlatformDependent.putLong(to + 80, PlatformDependent.getLong(bytes, at + 80) ^ wide);
+            PlatformDependent.putLong(to + 88, PlatformDependent.getLong(bytes, at + 88) ^ wide);
+            PlatformDependent.putLong(to + 96, PlatformDependent.getLong(bytes, at + 96) ^ wide);
+            PlatformDependent.putLong(to + 104, PlatformDependent.getLong(bytes, at + 104) ^ wide);
+            PlatformDependent.putLong(to + 112, PlatformDependent.getLong(bytes, at + 112) ^ wide);
+            PlatformDependent.putLong(to + 120, PlatformDependent.getLong(bytes, at + 120) ^ wide);
+            return;
+        }
+        if ((length & 64) != 0) {
+            PlatformDependent.putLong(to, PlatformDependent.getLong(bytes, at) ^ wide);
+            PlatformDependent.putLong(to + 8, PlatformDependent.getLong(bytes, at + 8) ^ wide);
+            PlatformDependent.putLong(to + 16, PlatformDependent.getLong(bytes, at + 16) ^ wide);
+            PlatformDependent.putLong(to + 24, PlatformDependent.getLong(bytes, at + 24) ^ wide);
+            PlatformDependent.putLong(to + 32, PlatformDependent.getLong(bytes, at + 32) ^ wide);
+            PlatformDependent.putLong(to + 40, PlatformDependent.getLong(bytes, at + 40) ^ wide);
+            PlatformDependent.putLong(to + 48, PlatformDependent.getLong(bytes, at + 48) ^ wide);
+            PlatformDependent.putLong(to + 56, PlatformDependent.getLong(bytes, at + 56) ^ wide);
+            at += 64;
+            to += 64;
+        }
+        if ((length & 32) != 0) {
+            PlatformDependent.putLong(to, PlatformDependent.getLong(bytes, at) ^ wide);
+            PlatformDependent.putLong(to + 8, PlatformDependent.getLong(bytes, at + 8) ^ wide);
+            PlatformDependent.putLong(to + 16, PlatformDependent.getLong(bytes, at + 16) ^ wide);
+            PlatformDependent.putLong(to + 24, PlatformDependent.getLong(bytes, at + 24) ^ wide);
+            at += 32;
+            to += 32;
+        }
+        if ((length & 16) != 0) {
+            PlatformDependent.putLong(to, PlatformDependent.getLong(bytes, at) ^ wide);
+            PlatformDependent.putLong(to + 8, PlatformDependent.getLong(bytes, at + 8) ^ wide);
+            at += 16;
+            to += 16;
+        }
+        if ((length & 8) != 0) {
+            PlatformDependent.putLong(to, PlatformDependent.getLong(bytes, at) ^ wide);
+            at += 8;
+            to += 8;
+        }
+        for (int i = 0; i < (length & 7); i++) {
+            int shift = DirectMemory.LITTLE_ENDIAN ? 8 * i : 56 - 8 * i;
+            PlatformDependent.putByte(to + i, (byte) (bytes[at + i] ^ (wide >>> shift)));
         }
     }
 

@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -71,6 +72,38 @@ class MaskingTest {
             assertThat(Masking.copy(in, OFFSET, length, KEY)).isEqualTo(inMiddle);
             in.release();
         }
+    }
+
+    @Test
+    void wordsAndWhatIsBehindThemAreMaskedAsOneWhateverTheLength() {
+        byte[] original = new byte[3 + 200];
+        new SplittableRandom(1).nextBytes(original);
+        for (int length = 0; length <= 200; length++) {
+            byte[] expected = new byte[OFFSET + 16 + length + OFFSET];
+            ByteBuffer.wrap(expected).putLong(OFFSET, 0x0102030405060708L).putLong(OFFSET + 8, -2L);
+            System.arraycopy(original, 3, expected, OFFSET + 16, length);
+            for (int i = 0; i < 16 + length; i++) {
+                expected[OFFSET + i] = masked(expected[OFFSET + i], i);
+            }
+            ByteBuffer direct = ByteBuffer.allocateDirect(expected.length);
+            ByteBuffer heap = ByteBuffer.allocate(expected.length);
+            for (ByteBuffer out : List.of(direct, heap)) {
+                Masking.copy(0x0102030405060708L, -2L, original, 3, out, OFFSET, length, KEY);
+                assertThat(bytes(out)).as("%d bytes, %s", length, out).isEqualTo(expected);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {4, 128, 129})
+    void fewBytesAreNeitherReadNorWrittenBeyondTheirEnds(int length) {
+        byte[] bytes = new byte[200];
+        ByteBuffer out = ByteBuffer.allocateDirect(200);
+
+        assertThatThrownBy(() -> Masking.copy(0, 0, bytes, 0, out, 200 - 16 - length + 1, length, KEY))
+                .isInstanceOf(IndexOutOfBoundsException.class);
+        assertThatThrownBy(() -> Masking.copy(0, 0, bytes, 200 - length + 1, out, 0, length, KEY))
+                .isInstanceOf(IndexOutOfBoundsException.class);
     }
 
     private static byte[] bytes(ByteBuffer buffer) {

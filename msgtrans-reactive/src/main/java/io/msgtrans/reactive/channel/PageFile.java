@@ -44,7 +44,12 @@ final class PageFile {
         Path file = folder.resolve(
                 NAME + Long.toHexString(ThreadLocalRandom.current().nextLong()));
         FileChannel channel = FileChannel.open(file, NEW, OF_THIS_USER);
-        Files.delete(file);
+        try {
+            Files.delete(file);
+        } catch (IOException notDeleted) {
+            channel.close();
+            throw notDeleted;
+        }
         return new PageFile(owner, channel);
     }
 

@@ -21,7 +21,7 @@ final class ForEachPacket extends Mono<Void> {
 
     ForEachPacket(Flux<Packet> source, Consumer<? super Packet> consumer) {
         this.source = source;
-        this.consumer = consumer;
+        this.consumer = Objects.requireNonNull(consumer, "consumer");
     }
 
     @Override

@@ -99,7 +99,11 @@ public final class Masking {
         }
     }
 
-    /** Writes two big-endian words and bytes behind them masked at an absolute index. */
+    /**
+     * Writes two big-endian words and bytes behind them, all masked, at an absolute index; the buffer's position is not used.
+     *
+     * @throws IndexOutOfBoundsException when the bytes are not all in the array, or not all below the buffer's limit
+     */
     public static void copy(
             long head, long tail, byte[] bytes, int from, ByteBuffer out, int index, int length, int key) {
         if (length <= FEW_BYTES && DirectMemory.isReachable(out)) {
@@ -120,34 +124,16 @@ public final class Masking {
         copy(bytes, from, out, index + 2 * Long.BYTES, length, key);
     }
 
-    // A loop over so few words costs more than they do. Longer than what HotSpot compiles into its callers
-    // (FreqInlineSize, 325
-    // bytes of byte code), which is intended: within them this makes loops over packets too long to be compiled as one.
+    // A loop over so few words costs more than they do. Longer than what HotSpot compiles into its callers, 325 bytes
+    // of
+    // byte code (FreqInlineSize), which is intended: within them it makes loops over packets too long to be compiled as
+    // one.
     private static void copyFew(long head, long tail, byte[] bytes, int from, long address, int length, long wide) {
         PlatformDependent.putLong(address, DirectMemory.bigEndian(head) ^ wide);
         PlatformDependent.putLong(address + Long.BYTES, DirectMemory.bigEndian(tail) ^ wide);
         long to = address + 2 * Long.BYTES;
         int at = from;
-        if (length == FEW_BYTES) {
-            PlatformDependent.putLong(to, PlatformDependent.getLong(bytes, at) ^ wide);
-            PlatformDependent.putLong(to + 8, PlatformDependent.getLong(bytes, at + 8) ^ wide);
-            PlatformDependent.putLong(to + 16, PlatformDependent.getLong(bytes, at + 16) ^ wide);
-            PlatformDependent.putLong(to + 24, PlatformDependent.getLong(bytes, at + 24) ^ wide);
-            PlatformDependent.putLong(to + 32, PlatformDependent.getLong(bytes, at + 32) ^ wide);
-            PlatformDependent.putLong(to + 40, PlatformDependent.getLong(bytes, at + 40) ^ wide);
-            PlatformDependent.putLong(to + 48, PlatformDependent.getLong(bytes, at + 48) ^ wide);
-            PlatformDependent.putLong(to + 56, PlatformDependent.getLong(bytes, at + 56) ^ wide);
-            PlatformDependent.putLong(to + 64, PlatformDependent.getLong(bytes, at + 64) ^ wide);
-            PlatformDependent.putLong(to + 72, PlatformDependent.getLong(bytes, at + 72) ^ wide);
-            PlatformDependent.putLong(to + 80, PlatformDependent.getLong(bytes, at + 80) ^ wide);
-            PlatformDependent.putLong(to + 88, PlatformDependent.getLong(bytes, at + 88) ^ wide);
-            PlatformDependent.putLong(to + 96, PlatformDependent.getLong(bytes, at + 96) ^ wide);
-            PlatformDependent.putLong(to + 104, PlatformDependent.getLong(bytes, at + 104) ^ wide);
-            PlatformDependent.putLong(to + 112, PlatformDependent.getLong(bytes, at + 112) ^ wide);
-            PlatformDependent.putLong(to + 120, PlatformDependent.getLong(bytes, at + 120) ^ wide);
-            return;
-        }
-        if ((length & 64) != 0) {
+        for (int left = length; left >= 64; left -= 64) {
             PlatformDependent.putLong(to, PlatformDependent.getLong(bytes, at) ^ wide);
             PlatformDependent.putLong(to + 8, PlatformDependent.getLong(bytes, at + 8) ^ wide);
             PlatformDependent.putLong(to + 16, PlatformDependent.getLong(bytes, at + 16) ^ wide);

@@ -541,7 +541,7 @@ final class Outbound implements Runnable {
     /** Writes a packet where room was made for it. */
     void write(Packet packet, int packetIndex, int id) {
         if (masked) {
-            packet.writeMaskedTo(bytes, packetIndex, id, bytes.getInt(packetIndex - Integer.BYTES));
+            packet.writeMaskedTo(bytes, packetIndex, id, framing.maskingKey());
         } else {
             packet.writeTo(bytes, packetIndex, id);
         }

@@ -81,11 +81,16 @@ public interface Framing {
     void finish(ByteBuffer out, int prefixIndex, int packetIndex, int packetLength);
 
     /**
-     * Whether {@link #finish} does nothing but mask the packet with the four bytes before it (RFC 6455 §5.3). Then who writes the
-     * packet may mask it on the way ({@link io.msgtrans.reactive.Packet#writeMaskedTo}), and leave it out.
+     * Whether {@link #finish} does nothing but mask the packet with {@link #maskingKey} (RFC 6455 §5.3). Then who writes the packet may
+     * mask it on the way ({@link io.msgtrans.reactive.Packet#writeMaskedTo}), and leave it out.
      */
     default boolean masksPackets() {
         return false;
+    }
+
+    /** The key that {@link #writePrefix} wrote last, where this side {@linkplain #masksPackets masks packets}; otherwise 0. */
+    default int maskingKey() {
+        return 0;
     }
 
     /** Whether {@link #finish} changes bytes, so that payloads must be copied instead of written as they are. */

@@ -18,7 +18,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.concurrent.ThreadLocalRandom;
+import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,6 +55,9 @@ public final class WebSocketFraming implements Framing {
     private final boolean ignoreTrailing;
     private final boolean lenient;
     private final TextMessages textMessages;
+    /** What a client masks with. */
+    private final @Nullable SplittableRandom keys;
+
     /** A message of one frame that this side expects, but for its length. */
     private final int usualStart;
 
@@ -65,6 +68,8 @@ public final class WebSocketFraming implements Framing {
 
     /** The first two bytes of each message of this side, but for its length. */
     private final int ownStart;
+
+    private int maskingKey;
 
     // The message whose fragments are arriving.
     private int fragmentedOpcode = -1;
@@ -84,6 +89,7 @@ public final class WebSocketFraming implements Framing {
         this.ignoreTrailing = options.ignoreTrailingBytes();
         this.lenient = options.lenientFrames();
         this.textMessages = textMessages;
+        this.keys = client ? new SplittableRandom() : null;
         this.usualStart = (FIN | BINARY) << 8 | (client ? 0 : MASKED);
         this.ownStart = (FIN | BINARY) << 8 | (client ? MASKED : 0);
         this.usualPrefix = client ? 2 : 6;
@@ -389,7 +395,8 @@ public final class WebSocketFraming implements Framing {
 
     @Override
     public void writePrefix(ByteBuffer out, int index, int packetLength) {
-        int key = client ? ThreadLocalRandom.current().nextInt() : 0;
+        int key = keys == null ? 0 : keys.nextInt();
+        maskingKey = key;
         long start = ownStart;
         // Whole words, as every access to the buffer costs; what they write too far is in the packet's place.
         if (packetLength < 126) {
@@ -406,7 +413,7 @@ public final class WebSocketFraming implements Framing {
     @Override
     public void finish(ByteBuffer out, int prefixIndex, int packetIndex, int packetLength) {
         if (client) {
-            Masking.apply(out, packetIndex, packetLength, out.getInt(packetIndex - 4));
+            Masking.apply(out, packetIndex, packetLength, maskingKey);
         }
     }
 
@@ -418,6 +425,11 @@ public final class WebSocketFraming implements Framing {
     @Override
     public boolean masksPackets() {
         return client;
+    }
+
+    @Override
+    public int maskingKey() {
+        return maskingKey;
     }
 
     @Override
@@ -450,8 +462,8 @@ public final class WebSocketFraming implements Framing {
     private ByteBuf controlFrame(int opcode, byte[] payload) {
         ByteBuf frame = Unpooled.buffer(2 + 4 + payload.length);
         frame.writeByte(FIN | opcode).writeByte((client ? MASKED : 0) | payload.length);
-        if (client) {
-            int key = ThreadLocalRandom.current().nextInt();
+        if (keys != null) {
+            int key = keys.nextInt();
             frame.writeInt(key);
             int index = frame.writerIndex();
             frame.writeBytes(payload);

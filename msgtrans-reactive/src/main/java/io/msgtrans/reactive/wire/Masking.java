@@ -125,9 +125,8 @@ public final class Masking {
     }
 
     // A loop over so few words costs more than they do. Longer than what HotSpot compiles into its callers, 325 bytes
-    // of
-    // byte code (FreqInlineSize), which is intended: within them it makes loops over packets too long to be compiled as
-    // one.
+    // of byte code (FreqInlineSize), which is intended: within them it makes loops over packets too long to be compiled
+    // as one.
     private static void copyFew(long head, long tail, byte[] bytes, int from, long address, int length, long wide) {
         PlatformDependent.putLong(address, DirectMemory.bigEndian(head) ^ wide);
         PlatformDependent.putLong(address + Long.BYTES, DirectMemory.bigEndian(tail) ^ wide);

@@ -125,7 +125,7 @@ class WebSocketFramingTest {
         packet.writeTo(frame, index, 7);
         client.finish(frame, 0, index, length);
         ByteBuffer written = ByteBuffer.allocateDirect(index + length).put(0, frame, 0, index);
-        packet.writeMaskedTo(written, index, 7, frame.getInt(index - Integer.BYTES));
+        packet.writeMaskedTo(written, index, 7, client.maskingKey());
         assertThat(written).isEqualTo(frame);
 
         WebSocketFraming server = new WebSocketFraming(false, SessionOptions.DEFAULTS, TextMessages.REJECT);

@@ -45,7 +45,7 @@ final class Outbound implements Runnable {
     /** A batch is flushed when it has reached this. */
     private static final int BATCH_BYTES = 64 * 1024;
 
-    private static final int FIRST_BATCH_BYTES = 1024;
+    private static final int FIRST_BATCH_BYTES = SmallBatch.BYTES;
     /** A full batch is flushed from here on; less waits for more. */
     private static final int FLUSH_BYTES = 32 * 1024;
     /** Payloads from here on that lie in direct memory are written as they are. */
@@ -97,10 +97,16 @@ final class Outbound implements Runnable {
     /** Whether the last turn was that of what waits, and not of a sender. */
     private boolean offersHadTurn;
 
-    private @Nullable ByteBuf buffer;
+    private final SmallBatch smallBatch = SmallBatch.current();
+
+    /** The batch; stays when it was the small one, which is the same next time. */
+    private ByteBuf buffer = Unpooled.EMPTY_BUFFER;
+
     private ByteBuffer bytes = NO_BYTES;
     private int length;
+    /** 0 when there is no batch. */
     private int capacity;
+
     private int packets;
     /** Whose packets the last ones of the batch are, from which one on, and those before. */
     private @Nullable SendSubscriber owner;
@@ -690,7 +696,7 @@ final class Outbound implements Runnable {
 
     /** A buffer with room for so many bytes, after what the present one holds was written. */
     private void makeRoom(int needed) {
-        if (buffer != null) {
+        if (capacity > 0) {
             if (batchBytes < BATCH_BYTES) {
                 batchBytes = Math.min(BATCH_BYTES, batchBytes * 4);
             }
@@ -699,21 +705,40 @@ final class Outbound implements Runnable {
                 flush();
             }
         }
-        ByteBuf fresh = ctx.alloc().directBuffer(Math.max(needed, batchBytes));
+        int size = Math.max(needed, batchBytes);
+        if (size == SmallBatch.BYTES && smallBatch.take(ctx.alloc())) {
+            capacity = SmallBatch.BYTES;
+            useSmallBatch();
+            return;
+        }
+        ByteBuf fresh = ctx.alloc().directBuffer(size);
         buffer = fresh;
         capacity = fresh.capacity();
         bytes = fresh.internalNioBuffer(0, capacity).slice();
     }
 
+    @SuppressWarnings("ReferenceEquality")
+    private void useSmallBatch() {
+        if (bytes != smallBatch.bytes()) { // see there why this is asked
+            buffer = smallBatch.buffer();
+            bytes = smallBatch.bytes();
+        }
+    }
+
+    @SuppressWarnings("ReferenceEquality")
     private void writeBatch() {
-        ByteBuf full = buffer;
-        if (full == null) {
+        if (capacity == 0) {
             return;
         }
+        ByteBuf full = buffer;
         Batch batch = packets > ownerFrom ? new Batch(this, owner, packets - ownerFrom, shares) : shares;
         full.writerIndex(length);
-        buffer = null;
-        bytes = NO_BYTES;
+        if (full == smallBatch.buffer()) {
+            smallBatch.give();
+        } else {
+            buffer = Unpooled.EMPTY_BUFFER;
+            bytes = NO_BYTES;
+        }
         capacity = 0;
         length = 0;
         packets = 0;
@@ -818,7 +843,7 @@ final class Outbound implements Runnable {
     }
 
     void flush() {
-        if (buffer != null && length < capacity >> 2 && batchBytes > FIRST_BATCH_BYTES) {
+        if (capacity > 0 && length < capacity >> 2 && batchBytes > FIRST_BATCH_BYTES) {
             batchBytes >>= 1;
         }
         writeBatch();

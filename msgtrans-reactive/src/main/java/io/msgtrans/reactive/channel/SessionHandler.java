@@ -538,6 +538,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
         return sum;
     }
 
+    @SuppressWarnings("ReferenceEquality") // other buffers may have the same bytes
     private void decode(ByteBuf in) {
         inbound().decoding = true;
         boolean kept = false;
@@ -548,7 +549,9 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter implement
             if (partial.isPresent()) {
                 index += complete(in, index, end);
             }
-            source = in;
+            if (source != in) { // mostly it is: read buffers are used again, and a store costs G1 a look at this object
+                source = in;
+            }
             while (index < end) {
                 index = framing.takePlain(bytes, index, end, this);
                 if (index == end) {

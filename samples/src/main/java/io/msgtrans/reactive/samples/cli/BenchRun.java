@@ -59,6 +59,7 @@ final class BenchRun {
     }
 
     private BenchResult runOneWay() throws InterruptedException {
+        counts(); // before the load: a server that does not count is told at once
         for (Session session : sessions) {
             session.send(Flux.generate(sink -> sink.next(Packet.oneWay(payload))))
                     .subscribe(nothing -> {}, broken::completeExceptionally);
@@ -87,11 +88,20 @@ final class BenchRun {
         List<Long> counts = Flux.fromIterable(sessions)
                 .flatMapSequential(
                         session -> session.request(Packet.request(new byte[0]), COUNT_TIMEOUT), sessions.size())
-                .map(answer -> Long.parseLong(answer.payloadText()))
+                .map(BenchRun::count)
                 .collectList()
                 .blockOptional(COUNT_TIMEOUT.plusSeconds(1))
                 .orElseThrow();
         return counts.stream().mapToLong(Long::longValue).toArray();
+    }
+
+    private static long count(Packet answer) {
+        try {
+            return Long.parseLong(answer.payloadText());
+        } catch (NumberFormatException noCount) {
+            throw new IllegalStateException(
+                    "the server does not count what it receives: oneway needs 'serve --mode sink'", noCount);
+        }
     }
 
     private BenchResult runStreams() throws InterruptedException {
@@ -215,7 +225,7 @@ final class BenchRun {
                     movedNanos = System.nanoTime();
                 } else if (System.nanoTime() - movedNanos > STALL.toNanos()) {
                     throw new IllegalStateException(
-                            "nothing moved for " + STALL.toSeconds() + " s: the server stands still" + " or is gone");
+                            "nothing moved for " + STALL.toSeconds() + " s: the server stands still or is gone");
                 }
                 last = now;
             } catch (ExecutionException failed) {

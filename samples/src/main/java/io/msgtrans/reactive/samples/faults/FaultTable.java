@@ -39,6 +39,8 @@ public final class FaultTable {
         this.out = out;
         this.err = err;
         this.directory = Files.createTempDirectory("msgtrans-faults");
+        directory.toFile().deleteOnExit(); // behind what is in it: the last one named goes first
+        journals().forEach(journal -> journal.toFile().deleteOnExit());
     }
 
     /** Something that is broken, and mended. */

@@ -179,6 +179,17 @@ class CommandLineTest {
         stop(server);
     }
 
+    @Test
+    void oneWayLoadIsNotPutOnAServerThatDoesNotCountIt() {
+        BoundServer server = serve(ServerMode.ECHO);
+        assertThat(run("bench", server.uri().toString(), "--workload", "oneway"))
+                .isEqualTo(Main.FAILED);
+        assertThat(err.toString().lines()).hasSize(1);
+        assertThat(err.toString()).contains("oneway needs 'serve --mode sink'");
+        assertThat(server.stats().traffic().packetsReceived()).isEqualTo(1);
+        stop(server);
+    }
+
     @ParameterizedTest
     @CsvSource({"oneway,SINK,0", "echo,ECHO,0", "pingpong,ECHO,0", "echo,ECHO,1000"})
     void benchPrintsOneLineOfJson(String workload, ServerMode mode, String rate) {

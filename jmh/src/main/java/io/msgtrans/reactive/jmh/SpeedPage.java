@@ -16,26 +16,28 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Writes {@code docs/speed.md}: what the head-to-head measured, with charts, and the bytes per operation of the microbenchmarks, behind a
- * text that people write.
+ * Writes {@code docs/speed.md}: what the head-to-head measured, with charts, and the bytes per operation of the microbenchmarks, between
+ * two texts that people write.
  *
  * <pre>
- *   SpeedPage DOCS_FOLDER INTRODUCTION.txt RESULTS.json ...
+ *   SpeedPage DOCS_FOLDER INTRODUCTION.txt FINDINGS.txt RESULTS.json ...
  * </pre>
  */
 public final class SpeedPage {
 
-    private static final String REFERENCE = "netty-coalescing";
+    /** What the others of a table are compared with: the first of these that is in it. */
+    private static final List<String> REFERENCES =
+            List.of("netty-coalescing", "netty-packet-quic", "rsocket", "msgtrans-copying", "msgtrans");
 
     private SpeedPage() {}
 
     public static void main(String[] args) throws IOException {
-        if (args.length < 3) {
-            throw new IllegalArgumentException("SpeedPage DOCS_FOLDER INTRODUCTION.txt RESULTS.json ...");
+        if (args.length < 4) {
+            throw new IllegalArgumentException("SpeedPage DOCS_FOLDER INTRODUCTION.txt FINDINGS.txt RESULTS.json ...");
         }
         Path docs = Path.of(args[0]);
         StringBuilder page = new StringBuilder(Files.readString(Path.of(args[1])));
-        for (int i = 2; i < args.length; i++) {
+        for (int i = 3; i < args.length; i++) {
             JsonNode results = new JsonMapper().readTree(Files.readString(Path.of(args[i])));
             if (results.isArray()) {
                 bytes(page, results);
@@ -43,6 +45,7 @@ public final class SpeedPage {
                 headToHead(page, Charts.runName(Path.of(args[i])), results, docs);
             }
         }
+        page.append('\n').append(Files.readString(Path.of(args[2])));
         Files.writeString(docs.resolve("speed.md"), page.toString().stripTrailing() + "\n");
     }
 
@@ -102,14 +105,16 @@ public final class SpeedPage {
         boolean timed =
                 runs.values().stream().anyMatch(each -> each.get(0).get("p50").asDouble() > 0);
         page.append("\n### `").append(workload).append("`\n\n");
-        page.append("| contestant | packets/s | lowest to highest | / ")
-                .append(REFERENCE)
+        String reference =
+                REFERENCES.stream().filter(runs::containsKey).findFirst().orElse(null);
+        page.append("| contestant | packets/s | lowest to highest | ")
+                .append(reference == null ? "" : "/ " + reference)
                 .append(" | CPU ns per packet: server, client |");
         page.append(timed ? " p50 us | p99 | p99.9 | errors |\n" : " errors |\n");
         page.append("|---|---:|---:|---:|---:|")
                 .append("---:|".repeat(timed ? 4 : 1))
                 .append('\n');
-        double reference = runs.containsKey(REFERENCE) ? median(runs.get(REFERENCE), "rate") : 0;
+        double referenceRate = median(runs.getOrDefault(reference == null ? "" : reference, List.of()), "rate");
         runs.forEach((contestant, each) -> {
             double rate = median(each, "rate");
             double[] rates = sorted(each, "rate");
@@ -122,7 +127,7 @@ public final class SpeedPage {
                     .append(" to ")
                     .append(rate(rates[rates.length - 1]))
                     .append(" | ");
-            page.append(reference == 0 ? "" : String.format(Locale.ROOT, "%.2f", rate / reference))
+            page.append(referenceRate == 0 ? "" : String.format(Locale.ROOT, "%.2f", rate / referenceRate))
                     .append(" | ");
             page.append(String.format(
                     Locale.ROOT, "%.0f, %.0f |", perPacket(each, "serverCpu"), perPacket(each, "clientCpu")));
@@ -160,7 +165,7 @@ public final class SpeedPage {
     }
 
     private static double median(double[] sorted) {
-        return (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
+        return sorted.length == 0 ? 0 : (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
     }
 
     private static String rate(double perSecond) {

@@ -131,6 +131,7 @@ final class Outbound implements Runnable {
     long writes;
     private long packetsLost;
 
+    /** To be made on the event loop, whose small batch it uses. */
     Outbound(ChannelSession session, ChannelHandlerContext ctx, Framing framing, PendingRequests pending) {
         this.session = session;
         this.ctx = ctx;
@@ -695,6 +696,7 @@ final class Outbound implements Runnable {
     }
 
     /** A buffer with room for so many bytes, after what the present one holds was written. */
+    @SuppressWarnings("ReferenceEquality") // other buffers may have the same bytes
     private void makeRoom(int needed) {
         if (capacity > 0) {
             if (batchBytes < BATCH_BYTES) {
@@ -708,7 +710,10 @@ final class Outbound implements Runnable {
         int size = Math.max(needed, batchBytes);
         if (size == SmallBatch.BYTES && smallBatch.take(ctx.alloc())) {
             capacity = SmallBatch.BYTES;
-            useSmallBatch();
+            if (bytes != smallBatch.bytes()) { // mostly it is the same; a store is what the class is to avoid
+                buffer = smallBatch.buffer();
+                bytes = smallBatch.bytes();
+            }
             return;
         }
         ByteBuf fresh = ctx.alloc().directBuffer(size);
@@ -717,15 +722,7 @@ final class Outbound implements Runnable {
         bytes = fresh.internalNioBuffer(0, capacity).slice();
     }
 
-    @SuppressWarnings("ReferenceEquality")
-    private void useSmallBatch() {
-        if (bytes != smallBatch.bytes()) { // see there why this is asked
-            buffer = smallBatch.buffer();
-            bytes = smallBatch.bytes();
-        }
-    }
-
-    @SuppressWarnings("ReferenceEquality")
+    @SuppressWarnings("ReferenceEquality") // other buffers may have the same bytes
     private void writeBatch() {
         if (capacity == 0) {
             return;

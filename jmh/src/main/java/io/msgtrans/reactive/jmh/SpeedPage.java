@@ -106,15 +106,16 @@ public final class SpeedPage {
                 runs.values().stream().anyMatch(each -> each.get(0).get("p50").asDouble() > 0);
         page.append("\n### `").append(workload).append("`\n\n");
         String reference =
-                REFERENCES.stream().filter(runs::containsKey).findFirst().orElse(null);
+                REFERENCES.stream().filter(runs::containsKey).findFirst().orElse("");
         page.append("| contestant | packets/s | lowest to highest | ")
-                .append(reference == null ? "" : "/ " + reference)
+                .append(reference.isEmpty() ? "" : "/ " + reference)
                 .append(" | CPU ns per packet: server, client |");
         page.append(timed ? " p50 us | p99 | p99.9 | errors |\n" : " errors |\n");
         page.append("|---|---:|---:|---:|---:|")
                 .append("---:|".repeat(timed ? 4 : 1))
                 .append('\n');
-        double referenceRate = median(runs.getOrDefault(reference == null ? "" : reference, List.of()), "rate");
+        List<JsonNode> compared = runs.getOrDefault(reference, List.of());
+        double referenceRate = compared.isEmpty() ? 0 : median(compared, "rate");
         runs.forEach((contestant, each) -> {
             double rate = median(each, "rate");
             double[] rates = sorted(each, "rate");
@@ -165,7 +166,7 @@ public final class SpeedPage {
     }
 
     private static double median(double[] sorted) {
-        return sorted.length == 0 ? 0 : (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
+        return (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
     }
 
     private static String rate(double perSecond) {

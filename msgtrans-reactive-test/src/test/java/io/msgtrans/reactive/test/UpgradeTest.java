@@ -45,7 +45,7 @@ class UpgradeTest {
             .slower(3, Duration.ofMillis(50));
 
     private final AtomicInteger answered = new AtomicInteger();
-    private final Queue<Throwable> failed = new ConcurrentLinkedQueue<>();
+    private Queue<Throwable> failed = new ConcurrentLinkedQueue<>();
     private BoundServer oldVersion;
     private BoundServer newVersion;
     private Balancer balancer;
@@ -76,12 +76,19 @@ class UpgradeTest {
                         Endpoint.of(oldVersion.uri().toString()).group("v1"),
                         Endpoint.of(newVersion.uri().toString()).group("v2")),
                 BalancerOptions.DEFAULTS.client(client -> client.endpoint(o -> o.extensions(Extensions.ON))));
-        load = Flux.interval(Duration.ofMillis(1))
+        load = load();
+    }
+
+    /** Requests from now on; {@link #failed} is of these alone, and not of others that are still under way. */
+    private Disposable load() {
+        Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
+        failed = failures;
+        return Flux.interval(Duration.ofMillis(1))
                 .onBackpressureDrop()
                 .flatMap(tick -> balancer.request(Packet.request("?"))
                         .doOnNext(ok -> answered.incrementAndGet())
                         .onErrorResume(error -> {
-                            failed.add(error);
+                            failures.add(error);
                             return Mono.empty();
                         }))
                 .subscribe();
@@ -124,7 +131,8 @@ class UpgradeTest {
         assertThat(events.get(1).detail())
                 .startsWith("at 5 %: more errors (option moreErrors); new: ")
                 .contains("100.00 % errors");
-        failed.clear();
+        load.dispose();
+        load = load();
         int before = answered.get();
         TransportContract.until("the old version does all", () -> answered.get() > before + 100);
         assertThat(failed).isEmpty();

@@ -99,7 +99,8 @@ final class PeerProcess implements AutoCloseable {
         return process.info().totalCpuDuration().orElse(Duration.ZERO);
     }
 
-    private String errors() throws IOException {
+    /** The beginning of its standard error. */
+    String errors() throws IOException {
         String text = Files.readString(errorFile);
         return text.substring(0, Math.min(text.length(), SHOWN_ERROR_CHARS));
     }

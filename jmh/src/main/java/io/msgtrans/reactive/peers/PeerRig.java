@@ -147,7 +147,13 @@ public final class PeerRig {
                 client.awaitLine(Recorder.END, timeout);
                 Times end = Times.of(server, client);
                 Result.Cost cost = end.since(begin, Math.max(hopBefore, hop()));
-                return Result.parse("{" + client.awaitLine("{", timeout)).with(cost);
+                Result result = Result.parse("{" + client.awaitLine("{", timeout));
+                if (result.packets() == 0) { // a figure of a contestant that stands still says nothing about its speed
+                    throw new IOException("nothing arrived in the window, server "
+                            + Duration.ofNanos((long) (1e9 * cost.serverCpuSeconds())) + " of its processor\n"
+                            + server.errors());
+                }
+                return result.with(cost);
             }
         }
     }

@@ -149,8 +149,8 @@ public final class PeerRig {
                 Result.Cost cost = end.since(begin, Math.max(hopBefore, hop()));
                 Result result = Result.parse("{" + client.awaitLine("{", timeout));
                 if (result.packets() == 0) { // a figure of a contestant that stands still says nothing about its speed
-                    throw new IOException("nothing arrived in the window, server "
-                            + Duration.ofNanos((long) (1e9 * cost.serverCpuSeconds())) + " of its processor\n"
+                    throw new IOException("nothing arrived in the window, in which the server used "
+                            + cost.serverCpuSeconds() + " s of its processor\n"
                             + server.errors());
                 }
                 return result.with(cost);
